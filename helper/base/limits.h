@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every limit on what comes from outside, and every number a reviewer may want to change, in one
+ * place. Sizes are bytes unless the name says otherwise.
+ */
+#ifndef CEXLUKS_BASE_LIMITS_H
+#define CEXLUKS_BASE_LIMITS_H
+
+/* Passphrases and credentials */
+#define LIMIT_PASSPHRASE_LEN	32    /* what bind makes: random bytes without NUL */
+#define LIMIT_PASSPHRASE_MAX	512   /* longest secret wrapped or unwrapped, and longest typed one */
+#define LIMIT_KEYFILE_MAX	(8u << 20) /* cryptsetup's own limit for --key-file */
+#define LIMIT_API_KEY_MAX	1024
+#define LIMIT_API_KEYS		4     /* sources in one api-key line */
+
+/* Files we read */
+#define LIMIT_CONFIG_FILE	(64u << 10)
+#define LIMIT_CONFIG_LINE	4096
+#define LIMIT_CA_FILE		(1u << 20)
+#define LIMIT_CMDLINE		(64u << 10)
+#define LIMIT_CRYPTTAB		(64u << 10)
+#define LIMIT_PROFILES		16
+#define LIMIT_VOLUMES		64
+#define LIMIT_BINDINGS		8     /* bindings named for one volume */
+
+/* LUKS2 header and tokens */
+#define LIMIT_TOKEN_JSON	(8u << 10)
+#define LIMIT_TOKENS		32    /* of LUKS2 itself */
+#define LIMIT_KEYSLOTS		32
+#define LIMIT_HEADER_JSON	(4u << 20) /* largest LUKS2 metadata area */
+#define LIMIT_KEYSLOT_AREA	(128u << 20)
+#define LIMIT_PBKDF2_ITERATIONS	100000u	 /* of our own keyslots; bind makes 1000 */
+#define LIMIT_SERIAL		9007199254740991LL /* 2^53-1: what a JSON number carries exactly */
+#define LIMIT_JSON_DEPTH	8
+#define LIMIT_JSON_MEMBERS	64    /* of one object; a LUKS2 header has 32 keyslots at most */
+
+/* KMS and wire */
+#define LIMIT_CIPHERTEXT	(16u << 10)
+#define LIMIT_ID		64    /* key ids, aliases, instance ids */
+#define LIMIT_ALIAS_MIN		2
+#define LIMIT_ALIAS_MAX		90
+#define LIMIT_URL		256
+#define LIMIT_AAD_STRINGS	8
+#define LIMIT_AAD_STRING	255
+#define LIMIT_HTTP_BODY		(64u << 10)
+#define LIMIT_HTTP_LIST_BODY	(2u << 20)
+#define LIMIT_HTTP_HEADERS	(16u << 10)
+#define LIMIT_HTTP_HEADER_LINES	64
+#define LIMIT_TOKEN_JWT		(16u << 10)
+#define LIMIT_ERROR_TEXT	256   /* sanitised server text that may be logged */
+#define LIMIT_KEYS_LISTED	50000
+#define LIMIT_KEYS_PAGE		200
+#define LIMIT_JOBS		64    /* requests under way in one net child */
+#define LIMIT_MESSAGE		(64u << 10) /* one message between core and net child */
+
+/* Time */
+#define LIMIT_CONNECT_MS	5000
+#define LIMIT_TRY_MS		20000 /* one HTTP try, all included */
+#define LIMIT_RETRY_BASE_MS	500
+#define LIMIT_RETRY_CAP_MS	8000
+#define LIMIT_RETRY_AFTER_MS	30000
+#define LIMIT_TRIES		8     /* of one request within one budget */
+#define LIMIT_SLOW_BYTES	64    /* fewer bytes per second ... */
+#define LIMIT_SLOW_SECONDS	5     /* ... for this long: give up this try */
+#define LIMIT_TIMEOUT_MS	100000 /* upper bound of "timeout" */
+#define LIMIT_TIMEOUT_DEFAULT_MS 60000
+#define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
+#define LIMIT_KEY_EXPIRY_S	300
+#define LIMIT_KEY_EXPIRY_MAX_S	3600
+
+#endif

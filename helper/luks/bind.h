@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changing a header on the real device: add, prove, switch, retire. Each call is one commit of
+ * libcryptsetup or leaves things as an interrupted run may find them and the next run cleans up.
+ */
+#ifndef CEXLUKS_LUKS_BIND_H
+#define CEXLUKS_LUKS_BIND_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+#include "base/cleanup.h"
+#include "base/secret.h"
+#include "luks/condition.h"
+#include "luks/device.h"
+#include "luks/token.h"
+
+/**
+ * typedef luks_bind_unwrap_fn - gets the new passphrase the way the next boot will
+ * @token: as stored in the header, parsed back
+ * @ret:   owned by the callee's caller
+ *
+ * Called from inside libcryptsetup's token handler. Return: 0, or anything else to fail the bind.
+ */
+typedef int (*luks_bind_unwrap_fn)(const struct luks_token *token, void *userdata,
+				   struct secret **ret);
+
+struct luks_bind {
+	const struct luks_token *token;	 /* to be stored; id and keyslot are ignored */
+	const struct secret *existing;	 /* a passphrase that opens the volume now */
+	luks_bind_unwrap_fn unwrap;
+	void *userdata;
+	bool keyring_token;		 /* also add a luks2-keyring token "cexluks:<uuid>" (open = systemd) */
+};
+
+/**
+ * luks_bind_add() - token first, then the keyslot through it: one commit binds both
+ * @ret_keyslot, @ret_token: numbers in the header; may be NULL
+ *
+ * The token is stored with no keyslot; the keyslot is added with a token context, so the
+ * passphrase it gets is the one @unwrap really delivers, and libcryptsetup writes keyslot and
+ * binding together. Interrupted before: a token without keyslot, which opens nothing and which
+ * luks_bind_clean() removes. PBKDF2 at the library's minimum (the secret has full entropy).
+ * Afterwards the keyslot is tested from a freshly loaded header.
+ *
+ * Return: 0, LUKS_WRONG_PASSPHRASE (@existing), LUKS_REFUSED, LUKS_NO_SPACE, LUKS_CHANGED,
+ * what @unwrap returned when it failed (its own positive values must be >= 1000), -errno.
+ */
+int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind, int *ret_keyslot,
+		  int *ret_token, struct luks_reason *reason) _must_check_;
+
+/**
+ * luks_bind_remove() - token first, then its keyslot
+ *
+ * Never the last keyslot of the volume. Return: 0, LUKS_NOT_BOUND, LUKS_LAST_WAY_IN, -errno.
+ */
+int luks_bind_remove(const struct luks_device *device, int token, struct luks_reason *reason)
+	_must_check_;
+
+/* A keyslot by number, and every token of ours that names it. Same rules. */
+int luks_bind_remove_keyslot(const struct luks_device *device, int keyslot,
+			     struct luks_reason *reason) _must_check_;
+
+/**
+ * luks_bind_clean() - what interrupted runs left: our tokens without a keyslot
+ * @ret_count: how many went; may be NULL
+ *
+ * (kind "credential" has no keyslot by design and stays.)
+ */
+int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
+		    struct luks_reason *reason) _must_check_;
+
+/* Any keyslot, as cryptsetup would. Return: 0, LUKS_WRONG_PASSPHRASE, -errno. For bind's first check. */
+int luks_bind_check_passphrase(const struct luks_device *device, const struct secret *passphrase,
+			       struct luks_reason *reason) _must_check_;
+
+#endif
