@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make            build the helper            make demo        the main job, watched
+# make check      all tests of the host       make check-boot  all virtual machines
+# make install    copy files (DESTDIR, PREFIX, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR)
+#
+# V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
+# warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
+
+VERSION := 0.1
+
+PREFIX     ?= /usr
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/cexluks
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+DRACUTDIR  ?= $(PREFIX)/lib/dracut/modules.d
+SYSCONFDIR ?= /etc
+PKG_CONFIG ?= pkg-config
+
+B ?= $(if $(SAN),build-san,build)
+Q := $(if $(V),,@)
+
+# --- flags -----------------------------------------------------------------------------------
+
+PKGS := libcryptsetup blkid devmapper libcurl libcjson libkeyutils inih
+DEPS_PRESENT := $(shell $(PKG_CONFIG) --exists $(PKGS) && echo yes)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla \
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion \
+	$(if $(WERROR),-Werror)
+HARDEN := -fstack-protector-strong -fPIE
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer)
+comma := ,
+
+BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DCEXLUKS_VERSION='"$(VERSION)"' -Ihelper -O2 -g $(WARN) \
+	$(HARDEN) $(if $(SAN),,-D_FORTIFY_SOURCE=2) $(SANFLAGS)
+HELPER_CFLAGS := $(BASE_CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS))
+HELPER_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lmbedcrypto
+BASE_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(SANFLAGS)
+
+# --- objects ---------------------------------------------------------------------------------
+
+HELPER_SRC := $(wildcard helper/*.c helper/*/*.c)
+HELPER_OBJ := $(HELPER_SRC:%.c=$(B)/%.o)
+LIB_OBJ := $(filter-out $(B)/helper/main.o,$(HELPER_OBJ))
+SIM_SRC := $(wildcard tests/kms-sim/*.c)
+SIM_OBJ := $(SIM_SRC:%.c=$(B)/%.o)
+UNIT_SRC := $(wildcard tests/unit/*/test-*.c)
+UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+
+all: $(B)/cexluks
+
+ifneq ($(DEPS_PRESENT),yes)
+ifeq ($(filter deps demo check check-boot check-all clean,$(MAKECMDGOALS)),)
+$(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
+endif
+endif
+
+$(B)/cexluks: $(HELPER_OBJ)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HELPER_LIBS) $(LIBS)
+
+$(B)/helper/%.o: helper/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(HELPER_CFLAGS) $(CPPFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
+
+$(B)/tests/unit/%: tests/unit/%.c $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@echo "  TEST-LD $@"
+	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
+		-o $@ $< $(LIB_OBJ) $(HELPER_LIBS) -lcmocka
+
+$(B)/tests/kms-sim/%.o: tests/kms-sim/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(BASE_CFLAGS) -Wno-conversion -MMD -MP $(CFLAGS) -c -o $@ $<
+
+$(B)/kms-sim: $(SIM_OBJ)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lcjson -lmbedcrypto -lpthread
+
+-include $(HELPER_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d)
+
+clean:
+	rm -rf build build-san
+
+.PHONY: all clean
