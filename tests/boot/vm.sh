@@ -1,0 +1,171 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Virtual machines under QEMU's software emulation, as bash functions. Source this file; set VM_DIR first.
+#
+#   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
+#            [--no-net | --no-dhcp] [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M]
+#   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
+#                                 machine ends or the kernel panics
+#   vm_type NAME TEXT             type a line on the serial console
+#   vm_ended NAME SECONDS         wait until the machine has powered off
+#   vm_stop NAME, vm_stop_all     end it now (by its own process id)
+#   vm_console NAME               path of the console log: "[ seconds] text", seconds since the start of QEMU
+#   vm_time NAME REGEX            seconds of the first console line that matches
+#   vm_mark NAME KEY              the values of "MARK KEY=…" and "MARK KEY: …" lines that the real root printed
+#   vm_running NAME               is it?
+#
+# The network is QEMU's user network with restrict=on: the guest gets an address by DHCP and reaches nothing but what
+# --forward names. 10.0.2.100:GUESTPORT in the guest is 127.0.0.1:HOSTPORT here, one socat per connection (a guestfwd
+# without a command would be a single connection for QEMU's whole life). There is no name service: use addresses, or
+# /etc/hosts in the image. --no-dhcp is a network card with a live link and nobody on the wire.
+
+: "${VM_DIR:?set VM_DIR before sourcing vm.sh}"
+VM_TOOLS="${VM_TOOLS:-$VM_DIR}"
+# A line that means: no use waiting any longer.
+VM_HOPELESS="${VM_HOPELESS:-Kernel panic - not syncing|Entering emergency mode|dracut: FATAL|dracut: Refusing to continue}"
+
+declare -A VM_PID=() VM_READER=() VM_SEEN=()
+
+vm_say() {
+    printf 'vm: %s\n' "$*" >&2
+}
+
+vm_console() {
+    printf '%s/%s/console.log\n' "$VM_DIR" "$1"
+}
+
+vm_tools_build() {
+    local here
+    here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+    mkdir -p "$VM_TOOLS"
+    if [[ ! $VM_TOOLS/console -nt $here/console.c ]]; then
+        gcc -std=gnu17 -Wall -Wextra -O2 -o "$VM_TOOLS/console.$$" "$here/console.c"
+        mv "$VM_TOOLS/console.$$" "$VM_TOOLS/console"
+    fi
+}
+
+vm_start() {
+    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp hooks='' n=0
+    local dir="$VM_DIR/$1" disks=() netdev='user,id=n0,restrict=on' args=() spec
+    shift
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            --image) kernel="$2.vmlinuz" initrd=$2 && shift ;;
+            --kernel) kernel=$2 && shift ;;
+            --initrd) initrd=$2 && shift ;;
+            --disk) disks+=("$2") && shift ;;
+            --append) append+=" $2" && shift ;;
+            --no-net) net=none ;;
+            --no-dhcp) net=dead ;;
+            --forward)
+                netdev+=",guestfwd=tcp:10.0.2.100:${2%%:*}-cmd:socat - TCP4:127.0.0.1:${2##*:}" && shift
+                ;;
+            --hooks) hooks=$2 && shift ;;
+            --limit) limit=$2 && shift ;;
+            --memory) memory=$2 && shift ;;
+            *) vm_say "vm_start: unknown option '$1'" && return 2 ;;
+        esac
+        shift
+    done
+
+    vm_tools_build
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    mkfifo "$dir/tty.in" "$dir/tty.out"
+    if [[ -n $hooks ]]; then
+        tar -C "$hooks" -cf "$dir/hooks.tar" .
+        disks+=("$dir/hooks.tar:hooks")
+    fi
+    for spec in "${disks[@]}"; do
+        # snapshot=on: what the guest writes is gone afterwards, so one image serves several boots
+        args+=(-drive "if=none,id=d$n,file=${spec%%:*},format=raw,snapshot=on,cache=unsafe")
+        args+=(-device "virtio-blk-pci,drive=d$n${spec#"${spec%%:*}"}")
+        args[-1]="${args[-1]/:/,serial=}"
+        n=$((n + 1))
+    done
+    # shellcheck disable=SC2054 # QEMU's commas
+    case $net in
+        dhcp) args+=(-netdev "$netdev" -device virtio-net-pci,netdev=n0,romfile=) ;;
+        dead) args+=(-netdev hubport,id=n0,hubid=0 -device virtio-net-pci,netdev=n0,romfile=) ;;
+        none) ;;
+    esac
+
+    : >"$dir/console.log"
+    "$VM_TOOLS/console" <"$dir/tty.out" >"$dir/console.log" 2>"$dir/console.err" &
+    VM_READER[$name]=$!
+    # Last words win in a kernel command line, so a test's own come last.
+    timeout --kill-after=5 "$limit" qemu-system-x86_64 \
+        -M q35 -accel tcg,thread=multi -cpu "${VM_CPU:-max}" -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
+        -chardev "pipe,id=tty,path=$dir/tty" -serial chardev:tty \
+        -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-pci,rng=rng0 \
+        -kernel "$kernel" -initrd "$initrd" \
+        -append "console=ttyS0 quiet audit=0 selinux=0 apparmor=0 mitigations=off panic=-1 rd.shell=0 rd.emergency=poweroff$append" \
+        "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 &
+    VM_PID[$name]=$!
+    VM_SEEN[$name]=0
+}
+
+vm_running() {
+    kill -0 "${VM_READER[$1]-none}" 2>/dev/null
+}
+
+vm_wait() {
+    local name="$1" regex="$2" limit="$3" log hit
+    log="$(vm_console "$name")"
+    hit="$(timeout "$limit" tail -n +"$((VM_SEEN[$name] + 1))" -s 0.3 -f --pid="${VM_READER[$name]}" "$log" \
+        | grep -n -m 1 -E -- "$regex|$VM_HOPELESS")" || true
+    if [[ -z $hit ]]; then
+        if vm_running "$name"; then
+            vm_say "$name: no '$regex' within $limit s"
+        else
+            vm_say "$name: ended without '$regex'; QEMU said: $(tail -n 3 "$VM_DIR/$name/qemu.log")"
+        fi
+        return 1
+    fi
+    VM_SEEN[$name]=$((VM_SEEN[$name] + ${hit%%:*}))
+    hit="${hit#*:}"
+    if [[ ! $hit =~ $regex ]]; then
+        vm_say "$name: waited for '$regex', but: $hit"
+        return 1
+    fi
+}
+
+vm_type() {
+    # Opened for reading too: with no QEMU at the other end this must not block.
+    printf '%s\r' "$2" 1<>"$VM_DIR/$1/tty.in"
+}
+
+vm_ended() {
+    timeout "$2" tail -s 0.2 -f --pid="${VM_READER[$1]}" /dev/null || {
+        vm_say "$1: still running after $2 s"
+        return 1
+    }
+}
+
+vm_stop() {
+    local pid="${VM_PID[$1]-}"
+    if [[ -n $pid ]]; then
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+        # A QEMU that died before it opened the pipe left the reader waiting for a writer: be one for a moment.
+        : 1<>"$VM_DIR/$1/tty.out"
+        wait "${VM_READER[$1]}" 2>/dev/null || true
+        unset "VM_PID[$1]"
+    fi
+}
+
+vm_stop_all() {
+    local name
+    for name in "${!VM_PID[@]}"; do
+        vm_stop "$name"
+    done
+}
+
+vm_time() {
+    sed -n -E "s/^\[ *([0-9]+\.[0-9]+)\] /\1 /p" "$(vm_console "$1")" | grep -m 1 -E -- "^[0-9.]+ .*($2)" | cut -d ' ' -f 1
+}
+
+vm_mark() {
+    sed -n -E "s/^\[ *[0-9.]+\] MARK $2(=|: )//p" "$(vm_console "$1")"
+}
