@@ -126,9 +126,9 @@ if [[ $product == yes ]]; then
     args+=(--add cexluks)
 fi
 if [[ $systemd == yes ]]; then
-    args+=(--add 'systemd-networkd')
+    args+=(--add "network systemd-networkd")
 else
-    args+=(--add network-legacy --omit 'systemd systemd-initrd dracut-systemd systemd-networkd')
+    args+=(--add "network network-legacy" --omit "systemd systemd-initrd dracut-systemd systemd-networkd")
 fi
 if [[ -n $cmdline_conf ]]; then
     printf '%s\n' "$cmdline_conf" >"$work/top/tmp/cmdline.conf"

@@ -12,6 +12,7 @@
 #   vm_stop NAME, vm_stop_all     end it now (by its own process id)
 #   vm_console NAME               path of the console log: "[ seconds] text", seconds since the start of QEMU
 #   vm_time NAME REGEX            seconds of the first console line that matches
+#   vm_within NAME FROM TO SECONDS  was there a line matching TO at most SECONDS after the first one matching FROM?
 #   vm_mark NAME KEY              the values of "MARK KEY=…" and "MARK KEY: …" lines that the real root printed
 #   vm_running NAME               is it?
 #
@@ -164,6 +165,14 @@ vm_stop_all() {
 
 vm_time() {
     sed -n -E "s/^\[ *([0-9]+\.[0-9]+)\] /\1 /p" "$(vm_console "$1")" | grep -m 1 -E -- "^[0-9.]+ .*($2)" | cut -d ' ' -f 1
+}
+
+vm_within() {
+    local from to
+    from="$(vm_time "$1" "$2")"
+    to="$(vm_time "$1" "$3")"
+    printf "'%s' at %s, '%s' at %s\n" "$2" "${from:-never}" "$3" "${to:-never}"
+    [[ -n $from && -n $to ]] && awk "BEGIN { exit !($to >= $from && $to - $from <= $4) }"
 }
 
 vm_mark() {
