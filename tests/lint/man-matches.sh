@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# man-matches.sh: the manual pages against the program's own tables (cexluks help --table NAME), both ways: what the
+# program knows is documented, and what is documented exists.
+#
+# It reads the mdoc source, which therefore has a form:
+#   verbs     .It Cm VERB … Ar ARGUMENT, in section VERBS of cexluks(8)
+#   options   .It Fl -NAME Ar ARGUMENT, nested in their verb's item; those of every verb in section OPTIONS
+#   config    .It Ic KEY …, in section "SECTION [cexluks]", … of cexluks.conf(5), with "Default: VALUE." where there is one
+#   cmdline   .It Cm WORD …, in section OPTIONS of cexluks.cmdline(7)
+#   outcomes  .It Sy WORD , No CODE [ , No retried ], in section OUTCOMES of cexluks(8)
+source "$(dirname "$0")/lib.sh"
+
+program="${CEXLUKS:-${B:-build}/cexluks}"
+if [[ ! -x $program ]]; then
+    skipped "manual pages match the program: $program is not built"
+    exit 0
+fi
+
+page8=docs/man/cexluks.8
+page5=docs/man/cexluks.conf.5
+page7=docs/man/cexluks.cmdline.7
+
+table() {
+    "$program" help --table "$1" </dev/null
+}
+
+# What the pages say, in the tables' form: verbs "verb<TAB>ARGUMENTS", options "verb<TAB>--name<TAB>ARGUMENT"
+# (verb "*" for those of every verb), config "section<TAB>key<TAB>default", cmdline "word", outcomes "word<TAB>code<TAB>retry"
+page_rows() {
+    awk -v want="$1" '
+        function flush() { if (key != "") print section "\t" key "\t" fallback; key = ""; fallback = "-" }
+        function arguments(from,    i, list) {
+            list = ""
+            for (i = from; i <= NF; i++)
+                if ($i ~ /^[A-Z][A-Z-]*$/) list = list (list == "" ? "" : " ") $i
+            return list == "" ? "-" : list
+        }
+        /^\.Sh / { flush(); part = $0; sub(/^\.Sh /, "", part); depth = 0; section = "" }
+        /^\.Sh SECTION/ { section = $3; gsub(/[][]/, "", section) }
+        /^\.Bl / { depth++ }
+        /^\.El/ { depth-- }
+        want == "verbs" && part == "VERBS" && depth == 1 && /^\.It Cm / { print $3 "\t" arguments(4) }
+        want == "options" && part == "VERBS" && depth == 1 && /^\.It Cm / { verb = $3 }
+        want == "options" && part == "VERBS" && depth == 2 && /^\.It Fl / { print verb "\t-" $3 "\t" arguments(4) }
+        want == "options" && part == "OPTIONS" && /^\.It Fl / { print "*\t-" $3 "\t" arguments(4) }
+        want == "config" && section != "" && depth == 1 && /^\.It Ic / { flush(); key = $3 }
+        want == "config" && key != "" && /^Default: / { fallback = $2; sub(/\.$/, "", fallback) }
+        want == "cmdline" && part == "OPTIONS" && /^\.It Cm / { print $3 }
+        want == "outcomes" && part == "OUTCOMES" && /^\.It Sy / {
+            print $3 "\t" $6 "\t" ($NF == "retried" ? "yes" : "no")
+        }
+        END { flush() }
+    ' "$2"
+}
+
+# compare TITLE PROGRAM-ROWS PAGE-ROWS: the same set of lines
+compare() {
+    local lacking extra
+    lacking="$(comm -23 <(sort -u <<<"$2") <(sort -u <<<"$3") | sed '/^$/d; s/^/the page lacks: /')"
+    extra="$(comm -13 <(sort -u <<<"$2") <(sort -u <<<"$3") | sed '/^$/d; s/^/the program lacks: /')"
+    verdict "$1" "$lacking${lacking:+${extra:+$'\n'}}$extra"
+}
+
+for name in verbs options config cmdline outcomes; do
+    if ! rows="$(table "$name")" || [[ -z $rows ]]; then
+        not_ok "$program help --table $name prints a table"
+        continue
+    fi
+    case $name in
+        verbs)
+            # Only names are compared as a set; of arguments, each word in capitals must be there.
+            page="$(page_rows verbs "$page8")"
+            compare 'cexluks(8) has every verb' "$(cut -f1 <<<"$rows")" "$(cut -f1 <<<"$page")"
+            compare 'cexluks(8) has the arguments of every verb' \
+                "$(while IFS=$'\t' read -r verb args _; do
+                    grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
+                done <<<"$rows")" \
+                "$(while IFS=$'\t' read -r verb args; do
+                    grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
+                done <<<"$page")"
+            ;;
+        options)
+            page="$(page_rows options "$page8")"
+            every="$(awk -F '\t' '$1 == "*" { print $2 "\t" $3 }' <<<"$page")"
+            # An option of every verb stands in the table once for all ("-" or "*") or once for each.
+            compare 'cexluks(8) has every option' \
+                "$(awk -F '\t' -v every="$every" '
+                    BEGIN { n = split(every, list, "\n"); for (i = 1; i <= n; i++) common[list[i]] = 1 }
+                    { option = $2 "\t" $3 }
+                    $1 == "-" || $1 == "*" || option in common { print "*\t" option; next }
+                    { print $1 "\t" option }' <<<"$rows")" \
+                "$page"
+            ;;
+        config)
+            compare 'cexluks.conf(5) has every key and its default' "$(cut -f1-3 <<<"$rows")" "$(page_rows config "$page5")"
+            ;;
+        cmdline)
+            compare 'cexluks.cmdline(7) has every word' "$(cut -f1 <<<"$rows")" "$(page_rows cmdline "$page7")"
+            ;;
+        outcomes)
+            compare 'cexluks(8) has every outcome' "$(cut -f1-3 <<<"$rows")" "$(page_rows outcomes "$page8")"
+            ;;
+    esac
+done
+lint_end
