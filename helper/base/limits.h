@@ -30,6 +30,11 @@
 #define LIMIT_HEADER_JSON	(4u << 20) /* largest LUKS2 metadata area */
 #define LIMIT_KEYSLOT_AREA	(128u << 20)
 #define LIMIT_PBKDF2_ITERATIONS	100000u	 /* of our own keyslots; bind makes 1000 */
+#define LIMIT_PBKDF2_ANY	50000000u /* of a digest, or of a keyslot that a person made */
+#define LIMIT_ARGON2_MEMORY_KB	(4u << 20) /* of a keyslot we open */
+#define LIMIT_ARGON2_RESERVE_KB	(64u << 10) /* memory that must stay free beside it */
+#define LIMIT_ARGON2_TIME	100
+#define LIMIT_HEADER_DEPTH	16    /* foreign tokens nest deeper than ours */
 #define LIMIT_SERIAL		9007199254740991LL /* 2^53-1: what a JSON number carries exactly */
 #define LIMIT_JSON_DEPTH	8
 #define LIMIT_JSON_MEMBERS	64    /* of one object; a LUKS2 header has 32 keyslots at most */
@@ -59,6 +64,7 @@
 #define LIMIT_RETRY_BASE_MS	500
 #define LIMIT_RETRY_CAP_MS	8000
 #define LIMIT_RETRY_AFTER_MS	30000
+#define LIMIT_RETRY_PAUSE_MS	30000 /* between rounds behind the prompt */
 #define LIMIT_TRIES		8     /* of one request within one budget */
 #define LIMIT_SLOW_BYTES	64    /* fewer bytes per second ... */
 #define LIMIT_SLOW_SECONDS	5     /* ... for this long: give up this try */

@@ -15,6 +15,11 @@ void log_setup(enum log_level max, bool prefixed)
 	with_prefix = prefixed;
 }
 
+void log_setup_level(enum log_level max)
+{
+	max_level = max;
+}
+
 bool log_enabled(enum log_level level)
 {
 	return level <= max_level;

@@ -29,6 +29,9 @@ enum log_level {
  */
 void log_setup(enum log_level max, bool prefixed);
 
+/* The same, only the level. */
+void log_setup_level(enum log_level max);
+
 bool log_enabled(enum log_level level);
 
 void log_line(enum log_level level, const char *format, ...) _printf_(2, 3);
@@ -38,8 +41,5 @@ void log_line(enum log_level level, const char *format, ...) _printf_(2, 3);
 #define log_notice(...)	 log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
 #define log_info(...)	 log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)	 log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
-
-/* The line under an error that says what to type or whom to ask. */
-#define log_hint(...)	 log_line(LOG_LEVEL_NOTICE, "hint: " __VA_ARGS__)
 
 #endif

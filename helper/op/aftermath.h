@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the configuration wants done when volumes stay closed: marks that keep a refused volume
+ * shut, the wish to go on behind the prompt, or the end of this boot.
+ */
+#ifndef CEXLUKS_OP_AFTERMATH_H
+#define CEXLUKS_OP_AFTERMATH_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+#include "op/config.h"
+#include "op/round.h"
+
+#define REFUSED_DIR RUN_DIR "/refused"
+#define RETRY_MARK  RUN_DIR "/retry"
+
+/* The volume stays shut in this boot, also for a typed passphrase: the image's drop-in for
+ * systemd-cryptsetup@.service and the hook without systemd look for this mark. -errno. */
+int aftermath_refuse(const char *name) _must_check_;
+
+/**
+ * aftermath_refuse_pending() - a refusal while systemd's question is already on the screen
+ *
+ * Marks the volume, takes the question away, and closes a mapping that is not what was checked. A
+ * mapping that cannot be closed any more (it is mounted) ends the boot: fail closed.
+ */
+void aftermath_refuse_pending(const struct config *config, const struct attempt *attempt);
+
+/* Sets or removes the mark that starts the retrier behind the prompt. -errno. */
+int aftermath_want_retry(bool wanted) _must_check_;
+
+/* What will happen now, for the console's last line. Static. */
+const char *aftermath_words(const struct config *config);
+
+/* Whether some volume that the boot needs stays closed. */
+bool aftermath_is_failure(const struct round *round);
+
+/**
+ * aftermath_follow() - marks, and the end of the boot when that is wanted
+ *
+ * Returns unless the policy is to reboot, power off or halt.
+ */
+void aftermath_follow(const struct config *config, const struct round *round);
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/attempt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "keyring/keyring.h"
+#include "luks/volume.h"
+#include "op/answer.h"
+#include "op/policy.h"
+
+/* The net child's own verdict is to arrive before our patience ends. */
+#define REPLY_MARGIN_MS 300
+
+void attempt_init(struct attempt *a, struct config *config, const struct cmdline *cmdline,
+		  struct plan_volume *want, enum attempt_how how)
+{
+	*a = (struct attempt){
+		.config = config,
+		.cmdline = cmdline,
+		.want = want,
+		.how = how,
+		.started_ms = deadline_now(),
+	};
+	verdict_set(&a->verdict, OUTCOME_DEVICE_MISSING, "%s has not appeared",
+		    want->uuid[0] ? want->uuid : want->source);
+}
+
+static void release(struct attempt *a)
+{
+	secret_free(take_ptr(a->passphrase));
+	luks_header_free(take_ptr(a->header));
+	luks_device_free(take_ptr(a->header_device));
+	luks_device_free(take_ptr(a->device));
+	a->token = NULL;
+	a->n_order = a->next = 0;
+}
+
+void attempt_done(struct attempt *a)
+{
+	release(a);
+}
+
+bool attempt_is_over(const struct attempt *a)
+{
+	return a->state >= ATTEMPT_OPENED;
+}
+
+static void end(struct attempt *a, enum attempt_state state)
+{
+	a->state = state;
+	a->ended_ms = deadline_now();
+	secret_free(take_ptr(a->passphrase)); /* nobody needs it any more */
+}
+
+/* Ends with a->verdict: as a refusal where the outcome is one. */
+static void fail(struct attempt *a)
+{
+	end(a, outcome_is_refusal(a->verdict.outcome) ? ATTEMPT_REFUSED : ATTEMPT_FAILED);
+}
+
+static void succeed(struct attempt *a, const char *how)
+{
+	verdict_set(&a->verdict, OUTCOME_OK, "%s", how);
+	end(a, ATTEMPT_OPENED);
+}
+
+/* An abbreviated UUID becomes whole when exactly that device is there. */
+static int match_uuid(const char *uuid, void *userdata)
+{
+	struct attempt *a = userdata;
+
+	if (!uuid_matches(uuid, a->want->uuid))
+		return 0;
+	plan_complete(a->want, a->config, a->cmdline, uuid);
+	return 1;
+}
+
+static int find_device(struct attempt *a, struct luks_reason *reason)
+{
+	if (a->want->source[0])
+		return luks_device_open(a->want->source, &a->device);
+	if (!uuid_is_valid(a->want->uuid) && luks_device_each(match_uuid, a) != 1)
+		return LUKS_NO_DEVICE;
+	return luks_device_find(a->want->uuid, &a->device, reason);
+}
+
+static enum outcome load_header(struct attempt *a)
+{
+	struct luks_reason reason = { "" };
+	int r;
+
+	if (a->want->options.header[0]) {
+		r = luks_device_open(a->want->options.header, &a->header_device);
+		if (r != 0)
+			return verdict_luks(&a->verdict, r, a->want->options.header, NULL);
+	}
+	r = luks_header_load(a->device, a->header_device, &a->header, &reason);
+	if (r != 0)
+		return verdict_luks(&a->verdict, r, a->device->path, &reason);
+	return policy_check_header(a->config, a->want->pin, a->cmdline, a->header, &a->verdict);
+}
+
+/* Somebody opened it before us: fine if it is this volume, exactly as checked. */
+static void look_at_holder(struct attempt *a, const char *holder)
+{
+	struct luks_reason reason = { "" };
+	int r;
+
+	if (strcmp(holder, a->want->name) != 0) {
+		verdict_set(&a->verdict, OUTCOME_DEVICE_BUSY, "%s is open as %s already",
+			    a->device->path, holder);
+		fail(a);
+		return;
+	}
+	r = luks_volume_verify(a->header, holder, &reason);
+	if (r == 0) {
+		succeed(a, "was open already");
+		return;
+	}
+	verdict_luks(&a->verdict, r, holder, &reason);
+	fail(a);
+}
+
+/* Chooses the next binding that policy allows; ends the attempt when there is none. */
+static void choose(struct attempt *a)
+{
+	while (a->next < a->n_order) {
+		const struct luks_token *token = a->order[a->next++];
+		enum outcome o = policy_check_token(a->config, a->want->pin, a->cmdline, token,
+						    &a->verdict);
+
+		if (o == OUTCOME_OK) {
+			a->token = token;
+			a->state = ATTEMPT_WAITS_FOR_NETWORK;
+			return;
+		}
+		if (outcome_is_refusal(o))
+			break;
+	}
+	fail(a);
+}
+
+void attempt_look(struct attempt *a)
+{
+	_cleanup_free_ char *holder = NULL;
+	struct luks_reason reason = { "" };
+	int r = find_device(a, &reason);
+
+	if (r == LUKS_NO_DEVICE)
+		return; /* wait on */
+	a->device_ms = deadline_now();
+	if (r != 0) {
+		verdict_luks(&a->verdict, r, a->want->uuid[0] ? a->want->uuid : a->want->source,
+			     &reason);
+		fail(a);
+		return;
+	}
+	if (!uuid_is_valid(a->want->uuid))
+		plan_complete(a->want, a->config, a->cmdline, a->device->uuid);
+	if (load_header(a) != OUTCOME_OK) {
+		fail(a);
+		return;
+	}
+	holder = luks_device_holder(a->device);
+	if (holder) {
+		look_at_holder(a, holder);
+		return;
+	}
+	a->n_order = policy_order(a->config, a->want->pin, a->header, a->order);
+	if (!a->n_order) {
+		verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,
+			    a->want->pin && a->want->pin->n_bindings ? " that is configured" : "");
+		verdict_hint(&a->verdict, "cexluks bind %s kms:PROFILE", a->device->path);
+	}
+	choose(a);
+}
+
+/* Leaves the bindings still to come their share of the time. */
+static deadline_t share(const struct attempt *a, deadline_t deadline)
+{
+	uint64_t left = deadline_left(deadline);
+	size_t others = a->n_order - a->next;
+
+	if (left == DEADLINE_NEVER)
+		return deadline;
+	left = left > REPLY_MARGIN_MS ? left - REPLY_MARGIN_MS : left / 2;
+	return deadline_after(left / (others + 1));
+}
+
+void attempt_submit(struct attempt *a, struct session *session, deadline_t deadline)
+{
+	a->submitted_ms = deadline_now();
+	if (session_submit_unwrap(session, a->token, luks_header_uuid(a->header),
+				  share(a, deadline), &a->job, &a->verdict) == OUTCOME_OK)
+		a->state = ATTEMPT_WAITS_FOR_KMS;
+	else
+		choose(a);
+}
+
+static void load_key(struct attempt *a)
+{
+	char description[64];
+	int r;
+
+	(void)snprintf(description, sizeof(description), "cexluks:%s", luks_header_uuid(a->header));
+	r = keyring_add(KEYRING_USER, description, a->passphrase, a->config->key_expiry_s);
+	if (r == 0) {
+		succeed(a, "key loaded, systemd opens it");
+		return;
+	}
+	verdict_set(&a->verdict, OUTCOME_INTERNAL, "the kernel keyring took no key: %s",
+		    r < 0 ? strerror(-r) : "no keyrings here");
+	fail(a);
+}
+
+static void activate(struct attempt *a)
+{
+	struct luks_reason reason = { "" };
+	int r = luks_volume_open(a->header, a->token->keyslot, a->passphrase, a->want->name,
+				 &a->want->options.flags, &reason);
+
+	if (r == 0) {
+		succeed(a, "opened");
+		return;
+	}
+	if (r == LUKS_ACTIVE) {
+		look_at_holder(a, a->want->name);
+		return;
+	}
+	verdict_luks(&a->verdict, r, a->want->name, &reason);
+	if (r == LUKS_WRONG_PASSPHRASE)
+		choose(a); /* the service answered with something else: the next binding may do */
+	else
+		fail(a);
+}
+
+void attempt_answer(struct attempt *a)
+{
+	int r;
+
+	if (luks_volume_is_active(a->want->name)) {
+		look_at_holder(a, a->want->name);
+		if (a->state == ATTEMPT_OPENED && a->answered)
+			verdict_set(&a->verdict, OUTCOME_OK, "opened at the pending prompt");
+		return;
+	}
+	if (a->state == ATTEMPT_HAS_ANSWERED)
+		return;
+	r = answer_question(a->device, a->passphrase);
+	if (r == ANSWER_SENT) {
+		a->answered = true;
+		a->state = ATTEMPT_HAS_ANSWERED;
+		secret_free(take_ptr(a->passphrase));
+	} else if (r < 0) {
+		log_debug("%s: no answer sent: %s", a->want->name, strerror(-r));
+	}
+}
+
+/* The passphrase is tested against the checked copy before systemd gets it. */
+static void prepare_answer(struct attempt *a)
+{
+	struct luks_reason reason = { "" };
+	int r = luks_header_test(a->header, a->token->keyslot, a->passphrase, &reason);
+
+	if (r != 0) {
+		verdict_luks(&a->verdict, r, a->want->name, &reason);
+		fail(a);
+		return;
+	}
+	verdict_set(&a->verdict, OUTCOME_TIMEOUT, "systemd asks no question for %s",
+		    a->device->path);
+	a->state = ATTEMPT_HAS_PASSPHRASE;
+	attempt_answer(a);
+}
+
+static void use_passphrase(struct attempt *a)
+{
+	enum attempt_how how = a->how;
+
+	if (a->want->options.unknown[0]) {
+		log_warning("%s: option \"%s\" is systemd's: loading the key, leaving the volume to it",
+			    a->want->name, a->want->options.unknown);
+		how = ATTEMPT_LOAD;
+	}
+	switch (how) {
+	case ATTEMPT_LOAD:
+		load_key(a);
+		break;
+	case ATTEMPT_ANSWER:
+		prepare_answer(a);
+		break;
+	case ATTEMPT_ACTIVATE:
+		activate(a);
+		break;
+	}
+}
+
+void attempt_reply(struct attempt *a, struct kms_reply *reply)
+{
+	a->tries += reply->tries;
+	memcpy(a->correlation_id, reply->correlation_id, sizeof(a->correlation_id));
+	memcpy(a->iam_request_id, reply->iam_request_id, sizeof(a->iam_request_id));
+	if (reply->condition != KMS_OK) {
+		verdict_kms(&a->verdict, reply);
+		choose(a);
+		return;
+	}
+	a->passphrase = take_ptr(reply->plaintext);
+	if (reply->ciphertext)
+		log_notice("%s: the root key was rotated; \"cexluks bind\" again refreshes the binding",
+			   a->want->name);
+	use_passphrase(a);
+}
+
+void attempt_give_up(struct attempt *a)
+{
+	if (a->state == ATTEMPT_WAITS_FOR_NETWORK)
+		verdict_set(&a->verdict, OUTCOME_NO_NETWORK,
+			    "no interface came up with an address in %.0f s",
+			    (double)(deadline_now() - a->started_ms) / 1000.0);
+	else if (a->state == ATTEMPT_WAITS_FOR_KMS)
+		verdict_set(&a->verdict, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time",
+			    a->token->profile);
+	fail(a);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/boot.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "op/aftermath.h"
+#include "op/boot-setup.h"
+#include "op/report.h"
+#include "op/round.h"
+
+static void warn_about_words(const struct cmdline *cmdline)
+{
+	for (size_t i = 0; i < cmdline->n_unknown; i++)
+		log_warning("unknown word on the kernel command line: %s", cmdline->unknown[i]);
+}
+
+/* The boot is not ours today: say which word did it, and keep the promise about prompts. */
+static enum outcome stand_back(const struct boot_setup *setup, struct verdict *v)
+{
+	_cleanup_close_ int console = report_console_open();
+	const struct cmdline *c = setup->cmdline;
+	const char *word = c->off ? "rd.cexluks=0" : c->luks_off ? "rd.luks=0" : c->shell_word;
+	int r;
+
+	report_console_line(console, "cexluks: no automatic unlock: %s on the command line", word);
+	verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s on the kernel command line", word);
+	if (setup->config->on_failure == ON_FAILURE_PROMPT)
+		return v->outcome;
+	for (size_t i = 0; i < setup->plan->n_volumes; i++) {
+		r = aftermath_refuse(setup->plan->volumes[i].name);
+		if (r < 0)
+			log_err("cannot keep '%s' shut: %s", setup->plan->volumes[i].name,
+				strerror(-r));
+	}
+	return v->outcome;
+}
+
+static void report(const struct config *config, const struct report_run *run)
+{
+	_cleanup_close_ int console = report_console_open();
+	int r = report_write(REPORT_PATH, run);
+
+	if (r < 0)
+		log_warning("no report in %s: %s", REPORT_PATH, strerror(-r));
+	report_log(run);
+	report_console(console, run, aftermath_words(config));
+}
+
+/* The outcome of the boot: the first volume that it needs and does not have. */
+static enum outcome conclude(const struct round *round, struct verdict *v)
+{
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (round->attempts[i].state != ATTEMPT_OPENED &&
+		    !round->attempts[i].want->options.nofail) {
+			*v = round->attempts[i].verdict;
+			return v->outcome;
+		}
+	if (!round->n_attempts)
+		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no volume to open");
+	return verdict_set(v, OUTCOME_OK, "%zu of %zu volumes", round->n_attempts,
+			   round->n_attempts);
+}
+
+static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64_t started_ms,
+			   struct verdict *v)
+{
+	_cleanup_session_ struct session *session = NULL;
+	struct round round = {
+		.config = setup->config,
+		.cmdline = setup->cmdline,
+		.plan = setup->plan,
+		.questions = -1,
+		.how = setup->config->open_by_systemd ? ATTEMPT_LOAD : ATTEMPT_ACTIVATE,
+		.wait_for_network = true,
+	};
+	struct report_run run = { .mode = "boot", .started_ms = started_ms };
+	int r;
+
+	r = session_new(setup->config, "", &session);
+	if (r < 0)
+		return verdict_errno(v, r, "session");
+	round.session = session;
+	r = round_begin(&round);
+	if (r == 0)
+		round_run(&round, deadline);
+	/* The child and its token are not needed while we talk, reboot or wait for an operator. */
+	session_free(take_ptr(session));
+	run.network_ms = round.network_ms;
+	run.attempts = round.attempts;
+	run.n_attempts = round.n_attempts;
+	if (r < 0)
+		verdict_errno(v, r, "cannot watch disks and network");
+	else
+		conclude(&round, v);
+	if (round.n_attempts)
+		report(setup->config, &run);
+	aftermath_follow(setup->config, &round);
+	round_end(&round);
+	return v->outcome;
+}
+
+enum outcome op_boot(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+	uint64_t started_ms = deadline_now();
+	enum outcome o;
+
+	o = boot_setup_read(request, &setup, v);
+	if (o != OUTCOME_OK)
+		return o;
+	if (setup.cmdline->debug)
+		log_setup_level(LOG_LEVEL_DEBUG);
+	warn_about_words(setup.cmdline);
+	if (plan_is_off(setup.config, setup.cmdline))
+		return stand_back(&setup, v);
+	return unlock(&setup, started_ms + boot_setup_timeout_ms(&setup, request), started_ms, v);
+}
+
+enum outcome op_boot_needs_network(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+	enum outcome o = boot_setup_read(request, &setup, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	if (plan_needs_network(setup.plan, setup.config, setup.cmdline))
+		return verdict_set(v, OUTCOME_OK, "a kms binding may be used");
+	return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no kms binding is used in this boot");
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/cmdline.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+static const struct cmdline_word words[] = {
+	{ "rd.cexluks", "0", "no automatic unlock in the initramfs" },
+	{ "rd.cexluks.uuid", "UUID", "only this volume; may be repeated" },
+	{ "rd.cexluks.kms", "PROFILE", "only this configured profile; may be repeated" },
+	{ "rd.cexluks.pattern", "UUID=HEX", "an additional verification pattern for one volume" },
+	{ "rd.cexluks.timeout", "SECONDS", "shorten the timeout" },
+	{ "rd.cexluks.keys", "0", "do not load the keys directory" },
+	{ "rd.cexluks.debug", NULL, "debug messages" },
+};
+
+size_t cmdline_words(const struct cmdline_word **ret)
+{
+	*ret = words;
+	return ARRAY_SIZE(words);
+}
+
+/* dracut's getargbool: absent value means yes. */
+static bool is_false(const char *value)
+{
+	return value && (!strcmp(value, "0") || !strcmp(value, "no") || !strcmp(value, "off") ||
+			 !strcmp(value, "false"));
+}
+
+static void unknown_word(struct cmdline *c, const char *word)
+{
+	if (c->n_unknown < ARRAY_SIZE(c->unknown))
+		c->unknown[c->n_unknown++] = word;
+}
+
+static void add(const char **list, size_t *n, size_t max, const char *value)
+{
+	if (value && *value && *n < max)
+		list[(*n)++] = value;
+}
+
+/* "UUID=VALUE"; with @optional also "VALUE" alone. */
+static bool add_pair(struct cmdline_pair *list, size_t *n, char *value, bool optional)
+{
+	char *equals;
+
+	if (!value || !*value || *n >= LIMIT_VOLUMES)
+		return false;
+	equals = strchr(value, '=');
+	/* rd.luks.options=header=/x: the part before "=" is a UUID only if it looks like one. */
+	if (equals && optional && strspn(value, "0123456789abcdefABCDEF-") != (size_t)(equals - value))
+		equals = NULL;
+	if (!equals && !optional)
+		return false;
+	if (equals) {
+		*equals = '\0';
+		list[(*n)++] = (struct cmdline_pair){ .uuid = value, .value = equals + 1 };
+	} else {
+		list[(*n)++] = (struct cmdline_pair){ .uuid = "", .value = value };
+	}
+	return true;
+}
+
+static bool parse_timeout(struct cmdline *c, const char *value)
+{
+	unsigned long s;
+	char *end;
+
+	if (!value || !isdigit((unsigned char)*value))
+		return false;
+	s = strtoul(value, &end, 10);
+	if ((*end && strcmp(end, "s") != 0) || s > 86400)
+		return false;
+	s = s ? s * 1000u : 1;
+	if (!c->timeout_ms || s < c->timeout_ms)
+		c->timeout_ms = s; /* the shortest of several counts */
+	return true;
+}
+
+/* What stands behind "rd.cexluks". */
+static bool take_ours(struct cmdline *c, const char *name, char *value)
+{
+	if (!*name)
+		c->off = c->off || is_false(value); /* no later word turns it on again */
+	else if (!strcmp(name, ".uuid") && value)
+		add(c->uuids, &c->n_uuids, LIMIT_VOLUMES, value);
+	else if (!strcmp(name, ".kms") && value)
+		add(c->profiles, &c->n_profiles, LIMIT_PROFILES, value);
+	else if (!strcmp(name, ".pattern"))
+		return add_pair(c->patterns, &c->n_patterns, value, false);
+	else if (!strcmp(name, ".timeout"))
+		return parse_timeout(c, value);
+	else if (!strcmp(name, ".keys"))
+		c->keys_off = c->keys_off || is_false(value);
+	else if (!strcmp(name, ".debug"))
+		c->debug = !is_false(value);
+	else
+		return false;
+	return true;
+}
+
+static void take_luks(struct cmdline *c, const char *name, char *value)
+{
+	if (!*name)
+		c->luks_off = is_false(value);
+	else if (!strcmp(name, ".uuid"))
+		add(c->luks_uuids, &c->n_luks_uuids, LIMIT_VOLUMES, value);
+	else if (!strcmp(name, ".name"))
+		(void)add_pair(c->luks_names, &c->n_luks_names, value, false);
+	else if (!strcmp(name, ".options"))
+		(void)add_pair(c->luks_options, &c->n_luks_options, value, true);
+	/* a malformed rd.luks word is systemd's and dracut's to complain about */
+}
+
+/* Words that hand somebody a shell, or another program as init, before or beside the root. */
+static bool asks_for_shell(const char *name, const char *value)
+{
+	static const char *const always[] = { "rd.break", "init", "rdinit", "rd.systemd.unit" };
+	static const char *const boolean[] = { "systemd.debug-shell", "systemd.debug_shell",
+					       "rd.systemd.debug-shell", "rd.systemd.debug_shell" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+		if (!strcmp(name, always[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(boolean); i++)
+		if (!strcmp(name, boolean[i]))
+			return !is_false(value);
+	return false;
+}
+
+static void take_word(struct cmdline *c, char *word)
+{
+	char *value = strchr(word, '=');
+	const char *name = word;
+
+	if (!strncmp(word, "rd.cexluks", 10) && (word[10] == '.' || word[10] == '=' || !word[10])) {
+		if (value)
+			*value++ = '\0';
+		if (!take_ours(c, name + 10, value))
+			unknown_word(c, name);
+		return;
+	}
+	if (value)
+		*value++ = '\0';
+	if (!strncmp(name, "rd.luks", 7) && (name[7] == '.' || !name[7]))
+		take_luks(c, name + 7, value);
+	else if (!strcmp(name, "rd.neednet"))
+		c->neednet = !is_false(value);
+	else if (!c->shell_word && asks_for_shell(name, value))
+		c->shell_word = name;
+}
+
+/* Splits in place at blanks; double quotes protect blanks and are dropped, as the kernel does. */
+static char *next_word(char **rest)
+{
+	char *in = *rest + strspn(*rest, " \t\r\n"), *out = in, *word = in;
+	bool quoted = false;
+
+	if (!*in)
+		return NULL;
+	for (; *in && (quoted || !isspace((unsigned char)*in)); in++) {
+		if (*in == '"')
+			quoted = !quoted;
+		else
+			*out++ = *in;
+	}
+	*rest = *in ? in + 1 : in;
+	*out = '\0';
+	return word;
+}
+
+int cmdline_parse(const char *text, struct cmdline **ret)
+{
+	_cleanup_cmdline_ struct cmdline *c = calloc(1, sizeof(*c));
+	char *rest, *word;
+
+	if (!c)
+		return -ENOMEM;
+	c->text = strdup(text);
+	if (!c->text)
+		return -ENOMEM;
+	rest = c->text;
+	while ((word = next_word(&rest)))
+		take_word(c, word);
+	*ret = take_ptr(c);
+	return 0;
+}
+
+static int append(char **to, const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	char *joined;
+
+	if (file_read(path, LIMIT_CMDLINE, &text, NULL) < 0)
+		return 0;
+	if (asprintf(&joined, "%s %s", *to ? *to : "", text) < 0)
+		return -ENOMEM;
+	free(*to);
+	*to = joined;
+	return 0;
+}
+
+int cmdline_load(const char *sysroot, struct cmdline **ret)
+{
+	/* dracut's order: files of the image first, the kernel's own line last, so that it counts. */
+	static const char *const places[] = { "/etc/cmdline", "/etc/cmdline.d/*.conf",
+					      "/run/initramfs/cmdline.d/*.conf", "/proc/cmdline" };
+	_cleanup_free_ char *text = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++) {
+		_cleanup_free_ char *pattern = NULL;
+		glob_t found = { 0 };
+
+		if (asprintf(&pattern, "%s%s", sysroot, places[i]) < 0)
+			return -ENOMEM;
+		if (glob(pattern, 0, NULL, &found) == 0)
+			for (size_t k = 0; k < found.gl_pathc && r == 0; k++)
+				r = append(&text, found.gl_pathv[k]);
+		globfree(&found);
+	}
+	return r < 0 ? r : cmdline_parse(text ? text : "", ret);
+}
+
+void cmdline_free(struct cmdline *cmdline)
+{
+	if (!cmdline)
+		return;
+	free(cmdline->text);
+	free(cmdline);
+}
+
+bool cmdline_allows_profile(const struct cmdline *cmdline, const char *profile)
+{
+	for (size_t i = 0; i < cmdline->n_profiles; i++)
+		if (!strcmp(cmdline->profiles[i], profile))
+			return true;
+	return !cmdline->n_profiles;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /etc/cexluks/cexluks.conf, the only authority there is (design rule 1). Read strictly: unknown
+ * sections, keys or values are errors that name file, line and the known words. Credentials and CA
+ * files are only named here; op/credential.h reads them when a profile is used.
+ */
+#ifndef CEXLUKS_OP_CONFIG_H
+#define CEXLUKS_OP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/cleanup.h"
+#include "kms/profile.h"
+#include "luks/volume.h"
+#include "op/verdict.h"
+
+#define CONFIG_PATH	"/etc/cexluks/cexluks.conf"
+#define CONFIG_OLD_PATH "/etc/hpcs-for-luks.ini"
+
+enum config_on_failure {
+	ON_FAILURE_PROMPT,
+	ON_FAILURE_RETRY,
+	ON_FAILURE_REBOOT,
+	ON_FAILURE_POWEROFF,
+	ON_FAILURE_HALT,
+};
+
+enum config_on_refusal {
+	ON_REFUSAL_BLOCK,
+	ON_REFUSAL_HALT,
+	ON_REFUSAL_PROMPT,
+};
+
+struct config_profile {
+	struct kms_profile kms;	 /* without credentials and CA until op/credential.h loads them */
+	char *crn;		 /* as written, or NULL */
+	char *api_key_source;	 /* "file:…[, file:…]" */
+	unsigned line;		 /* of the section */
+};
+
+struct config_volume {
+	char *name;		 /* of the section */
+	char *uuid;		 /* or NULL: the section name is the mapper name */
+	char *cipher;		 /* pinned, or NULL */
+	char *verification_pattern;
+	int64_t min_serial;
+	bool secure_key;	 /* require = secure-key */
+	char *bindings[LIMIT_BINDINGS];
+	size_t n_bindings;
+	char *options;		 /* crypttab options, or NULL */
+	bool nofail;
+	unsigned line;
+};
+
+struct config {
+	char *path; /* where it was read */
+	bool old_format;
+	uint64_t timeout_ms;
+	enum config_on_failure on_failure;
+	enum config_on_refusal on_refusal;
+	bool secure_key;      /* require = secure-key */
+	bool open_by_systemd; /* open = systemd */
+	bool debug_shell;     /* debug-shell = allow */
+	unsigned key_expiry_s;
+	struct config_profile profiles[LIMIT_PROFILES];
+	size_t n_profiles;
+	struct config_volume volumes[LIMIT_VOLUMES];
+	size_t n_volumes;
+};
+
+/**
+ * config_load() - read and check the configuration
+ * @sysroot: "" or the tree it lies in
+ * @path:    NULL for the usual places; a path given by the user is not put below @sysroot
+ * @ret:     owned by the caller
+ *
+ * No configuration at all is OUTCOME_NOTHING_TO_DO with *@ret untouched.
+ */
+enum outcome config_load(const char *sysroot, const char *path, struct config **ret,
+			 struct verdict *v) _must_check_;
+void config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free);
+#define _cleanup_config_ _cleanup_(config_freep)
+
+/* Borrowed; NULL when there is none. */
+struct config_profile *config_profile_find(struct config *config, const char *name);
+const struct config_volume *config_volume_find(const struct config *config, const char *uuid);
+
+/* A binding as people write it: "kms:PROFILE" → profile name (borrowed), else NULL. */
+const char *config_binding_profile(const char *binding);
+bool config_binding_is_valid(const char *binding);
+
+/* The keys that exist, for "help --table config" and the manual. */
+struct config_key {
+	const char *section; /* "cexluks", "kms", "volume" */
+	const char *name;
+	const char *fallback; /* default as text, or NULL */
+	const char *help;
+};
+size_t config_keys(const struct config_key **ret);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/crypttab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/uuid.h"
+
+/* Options that only shape systemd's own waiting and asking; nothing of theirs is lost. */
+static bool is_about_prompt(const char *option)
+{
+	static const char *const prefixes[] = { "tries=", "timeout=", "password-echo=",
+						"x-systemd.device-timeout=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (!strncmp(option, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return !strcmp(option, "luks") || !strcmp(option, "x-initrd.attach") ||
+	       !strcmp(option, "password-echo");
+}
+
+static void take_option(struct crypttab_options *o, const char *option)
+{
+	if (!strcmp(option, "discard") || !strcmp(option, "allow-discards"))
+		o->flags.discard = true;
+	else if (!strcmp(option, "no-read-workqueue"))
+		o->flags.no_read_workqueue = true;
+	else if (!strcmp(option, "no-write-workqueue"))
+		o->flags.no_write_workqueue = true;
+	else if (!strcmp(option, "same-cpu-crypt"))
+		o->flags.same_cpu_crypt = true;
+	else if (!strcmp(option, "submit-from-crypt-cpus"))
+		o->flags.submit_from_crypt_cpus = true;
+	else if (!strcmp(option, "readonly") || !strcmp(option, "read-only"))
+		o->flags.read_only = true;
+	else if (!strcmp(option, "nofail"))
+		o->nofail = true;
+	else if (!strcmp(option, "noauto"))
+		o->noauto = true;
+	else if (!strncmp(option, "header=/", 8) && strlen(option + 7) < sizeof(o->header))
+		strcpy(o->header, option + 7);
+	else if (!is_about_prompt(option) && !o->unknown[0])
+		(void)snprintf(o->unknown, sizeof(o->unknown), "%s", option);
+}
+
+void crypttab_options_add(struct crypttab_options *options, const char *text)
+{
+	_cleanup_free_ char *copy = NULL;
+	char *rest = NULL;
+
+	if (!text || !strcmp(text, "none") || !strcmp(text, "-"))
+		return;
+	copy = strdup(text);
+	if (!copy)
+		return;
+	for (char *p = strtok_r(copy, ",", &rest); p; p = strtok_r(NULL, ",", &rest))
+		take_option(options, p);
+}
+
+static const char *uuid_of(const char *source)
+{
+	static const char *const forms[] = { "UUID=", "/dev/disk/by-uuid/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (!strncmp(source, forms[i], strlen(forms[i])) &&
+		    uuid_is_valid(source + strlen(forms[i])))
+			return source + strlen(forms[i]);
+	return "";
+}
+
+static void take_line(struct crypttab *c, char *line)
+{
+	char *rest = NULL, *field[4] = { NULL };
+	struct crypttab_line *to = &c->lines[c->n_lines];
+
+	for (size_t i = 0; i < ARRAY_SIZE(field); i++) {
+		field[i] = strtok_r(i ? NULL : line, " \t\r", &rest);
+		if (!field[i])
+			break;
+	}
+	if (!field[0] || *field[0] == '#' || !field[1] || c->n_lines == LIMIT_VOLUMES)
+		return;
+	*to = (struct crypttab_line){
+		.name = field[0],
+		.source = field[1],
+		.uuid = uuid_of(field[1]),
+		.options = field[3] ? field[3] : "",
+	};
+	c->n_lines++;
+}
+
+int crypttab_load(const char *sysroot, struct crypttab **ret)
+{
+	_cleanup_crypttab_ struct crypttab *c = calloc(1, sizeof(*c));
+	_cleanup_free_ char *path = NULL;
+	char *rest = NULL;
+	int r;
+
+	if (!c || asprintf(&path, "%s/etc/crypttab", sysroot) < 0)
+		return -ENOMEM;
+	r = file_read(path, LIMIT_CRYPTTAB, &c->text, NULL);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (c->text)
+		for (char *p = strtok_r(c->text, "\n", &rest); p; p = strtok_r(NULL, "\n", &rest))
+			take_line(c, p);
+	*ret = take_ptr(c);
+	return 0;
+}
+
+void crypttab_free(struct crypttab *crypttab)
+{
+	if (!crypttab)
+		return;
+	free(crypttab->text);
+	free(crypttab);
+}

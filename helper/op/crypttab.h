@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * crypttab(5): which volumes the image's own machinery knows, under which names, with which
+ * options. And the options themselves, which rd.luks.options and the configuration share.
+ */
+#ifndef CEXLUKS_OP_CRYPTTAB_H
+#define CEXLUKS_OP_CRYPTTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "luks/volume.h"
+
+struct crypttab_options {
+	struct luks_open_flags flags;
+	bool nofail;
+	bool noauto;
+	char header[256];  /* header=PATH, or "" */
+	char unknown[64];  /* the first option that we leave to systemd, or "" */
+};
+
+/* Adds what @text says ("discard,nofail") to @options; NULL, "none" and "-" say nothing. */
+void crypttab_options_add(struct crypttab_options *options, const char *text);
+
+struct crypttab_line {
+	const char *name;
+	const char *source; /* UUID=…, /dev/… as written */
+	const char *uuid;   /* when the source names one, else "" */
+	const char *options;
+};
+
+struct crypttab {
+	char *text; /* the lines point into it */
+	struct crypttab_line lines[LIMIT_VOLUMES];
+	size_t n_lines;
+};
+
+/* Reads @sysroot/etc/crypttab; a missing file is an empty one. Return: 0, -errno. */
+int crypttab_load(const char *sysroot, struct crypttab **ret) _must_check_;
+void crypttab_free(struct crypttab *crypttab);
+DEFINE_CLEANUP(struct crypttab *, crypttab_free);
+#define _cleanup_crypttab_ _cleanup_(crypttab_freep)
+
+#endif

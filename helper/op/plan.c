@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/uuid.h"
+
+static bool selected(const struct cmdline *cmdline, const char *uuid)
+{
+	for (size_t i = 0; i < cmdline->n_uuids; i++)
+		if (uuid_matches(uuid, cmdline->uuids[i]))
+			return true;
+	return !cmdline->n_uuids;
+}
+
+static const char *bare(const char *uuid)
+{
+	return strncmp(uuid, "luks-", 5) ? uuid : uuid + 5;
+}
+
+/* The volume that @uuid (whole or a beginning) means already, or a new one; NULL: no room. */
+static struct plan_volume *volume_for(struct plan *plan, const char *uuid)
+{
+	struct plan_volume *vol;
+
+	uuid = bare(uuid);
+	for (size_t i = 0; i < plan->n_volumes && *uuid; i++) {
+		vol = &plan->volumes[i];
+		if (vol->uuid[0] && (uuid_matches(vol->uuid, uuid) || uuid_matches(uuid, vol->uuid))) {
+			if (strlen(uuid) > strlen(vol->uuid))
+				(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
+			return vol;
+		}
+	}
+	if (plan->n_volumes == LIMIT_VOLUMES)
+		return NULL;
+	vol = &plan->volumes[plan->n_volumes++];
+	*vol = (struct plan_volume){ 0 };
+	(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
+	return vol;
+}
+
+static void set_name(struct plan_volume *vol, const char *name)
+{
+	if (!vol->name[0])
+		(void)snprintf(vol->name, sizeof(vol->name), "%s", name);
+}
+
+void plan_complete(struct plan_volume *vol, const struct config *config,
+		   const struct cmdline *cmdline, const char *uuid)
+{
+	char name[PLAN_NAME_SIZE];
+
+	(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
+	for (size_t i = 0; i < cmdline->n_luks_names; i++)
+		if (uuid_matches(uuid, cmdline->luks_names[i].uuid))
+			set_name(vol, cmdline->luks_names[i].value);
+	for (size_t i = 0; i < cmdline->n_luks_options; i++)
+		if (!cmdline->luks_options[i].uuid[0] ||
+		    uuid_matches(uuid, cmdline->luks_options[i].uuid))
+			crypttab_options_add(&vol->options, cmdline->luks_options[i].value);
+	if (!vol->pin)
+		vol->pin = config_volume_find(config, uuid);
+	if (vol->pin) {
+		crypttab_options_add(&vol->options, vol->pin->options);
+		vol->options.nofail = vol->options.nofail || vol->pin->nofail;
+	}
+	(void)snprintf(name, sizeof(name), "luks-%s", uuid);
+	set_name(vol, name);
+}
+
+static void add_crypttab(struct plan *plan, const struct crypttab *crypttab)
+{
+	for (size_t i = 0; i < crypttab->n_lines; i++) {
+		const struct crypttab_line *line = &crypttab->lines[i];
+		struct plan_volume *vol = volume_for(plan, line->uuid);
+
+		if (!vol)
+			return;
+		set_name(vol, line->name);
+		if (!*line->uuid)
+			(void)snprintf(vol->source, sizeof(vol->source), "%s", line->source);
+		crypttab_options_add(&vol->options, line->options);
+		vol->asked_elsewhere = true;
+	}
+}
+
+static void add_cmdline(struct plan *plan, const struct cmdline *cmdline)
+{
+	struct plan_volume *vol;
+
+	for (size_t i = 0; i < cmdline->n_luks_names; i++) {
+		vol = volume_for(plan, cmdline->luks_names[i].uuid);
+		if (!vol)
+			return;
+		/* The command line's name wins over crypttab's, as it does in systemd's generator. */
+		(void)snprintf(vol->name, sizeof(vol->name), "%s", cmdline->luks_names[i].value);
+		vol->asked_elsewhere = true;
+	}
+	for (size_t i = 0; i < cmdline->n_luks_uuids; i++) {
+		vol = volume_for(plan, cmdline->luks_uuids[i]);
+		if (!vol)
+			return;
+		vol->asked_elsewhere = true;
+	}
+}
+
+/* Drops what rd.cexluks.uuid leaves out and what nobody wants opened at boot. */
+static void narrow(struct plan *plan, const struct cmdline *cmdline)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_volumes; i++) {
+		const struct plan_volume *vol = &plan->volumes[i];
+
+		if (vol->options.noauto || !selected(cmdline, vol->uuid))
+			continue;
+		plan->volumes[kept++] = *vol;
+	}
+	plan->n_volumes = kept;
+}
+
+int plan_make(const struct config *config, const struct cmdline *cmdline,
+	      const struct crypttab *crypttab, struct plan **ret)
+{
+	_cleanup_plan_ struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return -ENOMEM;
+	add_crypttab(plan, crypttab);
+	add_cmdline(plan, cmdline);
+	for (size_t i = 0; i < config->n_volumes; i++)
+		if (config->volumes[i].uuid)
+			(void)volume_for(plan, config->volumes[i].uuid);
+	for (size_t i = 0; i < cmdline->n_uuids; i++)
+		(void)volume_for(plan, cmdline->uuids[i]);
+	plan->scan = !plan->n_volumes;
+	for (size_t i = 0; i < plan->n_volumes; i++)
+		if (uuid_is_valid(plan->volumes[i].uuid))
+			plan_complete(&plan->volumes[i], config, cmdline, plan->volumes[i].uuid);
+	narrow(plan, cmdline);
+	*ret = take_ptr(plan);
+	return 0;
+}
+
+struct plan_volume *plan_add_found(struct plan *plan, const struct config *config,
+				   const struct cmdline *cmdline, const char *uuid)
+{
+	struct plan_volume *vol;
+
+	if (!selected(cmdline, uuid))
+		return NULL;
+	vol = volume_for(plan, uuid);
+	if (vol)
+		plan_complete(vol, config, cmdline, uuid);
+	return vol;
+}
+
+static bool may_use_kms(const struct plan_volume *vol)
+{
+	/* Without pinned bindings only the header knows, and that is read later. */
+	if (!vol->pin || !vol->pin->n_bindings)
+		return true;
+	for (size_t i = 0; i < vol->pin->n_bindings; i++)
+		if (config_binding_profile(vol->pin->bindings[i]))
+			return true;
+	return false;
+}
+
+bool plan_is_off(const struct config *config, const struct cmdline *cmdline)
+{
+	return cmdline->off || cmdline->luks_off || (cmdline->shell_word && !config->debug_shell);
+}
+
+bool plan_needs_network(const struct plan *plan, const struct config *config,
+			const struct cmdline *cmdline)
+{
+	bool profile = false;
+
+	if (plan_is_off(config, cmdline))
+		return false;
+	for (size_t i = 0; i < config->n_profiles; i++)
+		profile = profile || cmdline_allows_profile(cmdline, config->profiles[i].kms.name);
+	if (!profile)
+		return false;
+	for (size_t i = 0; i < plan->n_volumes; i++)
+		if (may_use_kms(&plan->volumes[i]))
+			return true;
+	return plan->scan;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#define RUNS_KEPT   8
+#define REPORT_SIZE (256u << 10)
+
+static void add_text(cJSON *to, const char *name, const char *text)
+{
+	if (text && *text)
+		(void)cJSON_AddStringToObject(to, name, text); /* a report without it is still one */
+}
+
+static void add_ms(cJSON *to, const char *name, uint64_t ms)
+{
+	if (ms)
+		(void)cJSON_AddNumberToObject(to, name, (double)ms);
+}
+
+static cJSON *volume_json(const struct attempt *a, uint64_t started_ms)
+{
+	_cleanup_json_ cJSON *o = cJSON_CreateObject();
+	_cleanup_free_ char *binding = a->token ? luks_token_binding(a->token) : NULL;
+
+	if (!o)
+		return NULL;
+	add_text(o, "name", a->want->name);
+	add_text(o, "uuid", a->want->uuid);
+	add_text(o, "device", a->device ? a->device->path : a->want->source);
+	add_text(o, "binding", binding);
+	add_text(o, "outcome", outcome_word(a->verdict.outcome));
+	add_text(o, "cause", a->verdict.cause);
+	if (a->state != ATTEMPT_OPENED)
+		add_text(o, "hint", verdict_hint_text(&a->verdict));
+	(void)cJSON_AddBoolToObject(o, "refused", a->state == ATTEMPT_REFUSED);
+	add_ms(o, "device_after_ms", a->device_ms ? a->device_ms - started_ms : 0);
+	add_ms(o, "asked_after_ms", a->submitted_ms ? a->submitted_ms - started_ms : 0);
+	add_ms(o, "ended_after_ms", a->ended_ms ? a->ended_ms - started_ms : 0);
+	add_ms(o, "tries", a->tries);
+	add_text(o, "correlation_id", a->correlation_id);
+	add_text(o, "iam_request_id", a->iam_request_id);
+	return take_ptr(o);
+}
+
+static cJSON *run_json(const struct report_run *run)
+{
+	_cleanup_json_ cJSON *o = cJSON_CreateObject();
+	cJSON *volumes;
+	char when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	volumes = o ? cJSON_AddArrayToObject(o, "volumes") : NULL;
+	if (!volumes || !gmtime_r(&now, &tm))
+		return NULL;
+	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	add_text(o, "mode", run->mode);
+	add_text(o, "time", when);
+	add_ms(o, "started_ms", run->started_ms);
+	add_ms(o, "network_after_ms", run->network_ms ? run->network_ms - run->started_ms + 1 : 0);
+	for (size_t i = 0; i < run->n_attempts; i++) {
+		cJSON *vol = volume_json(&run->attempts[i], run->started_ms);
+
+		if (!vol || !cJSON_AddItemToArray(volumes, vol)) {
+			json_free(vol);
+			return NULL;
+		}
+	}
+	return take_ptr(o);
+}
+
+/* The report so far; one that cannot be read is replaced. */
+static cJSON *read_report(const char *path)
+{
+	_cleanup_json_ cJSON *o = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (file_read(path, REPORT_SIZE, &text, &len) == 0 &&
+	    json_parse(text, len, LIMIT_JSON_DEPTH, &o) == 0 &&
+	    cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(o, "runs")))
+		return take_ptr(o);
+	json_free(o);
+	o = cJSON_CreateObject();
+	if (o && cJSON_AddNumberToObject(o, "version", 1) && cJSON_AddArrayToObject(o, "runs"))
+		return take_ptr(o);
+	return NULL;
+}
+
+int report_write(const char *path, const struct report_run *run)
+{
+	_cleanup_json_ cJSON *report = read_report(path);
+	_cleanup_json_text_ char *text = NULL;
+	cJSON *runs = cJSON_GetObjectItemCaseSensitive(report, "runs");
+	cJSON *this = run_json(run);
+	int r;
+
+	if (!runs || !this || !cJSON_AddItemToArray(runs, this)) {
+		json_free(this);
+		return -ENOMEM;
+	}
+	while (cJSON_GetArraySize(runs) > RUNS_KEPT)
+		cJSON_DeleteItemFromArray(runs, 0);
+	text = json_text(report);
+	if (!text)
+		return -ENOMEM;
+	r = file_make_dirs(RUN_DIR, 0755);
+	return r < 0 ? r : file_write_atomic(path, text, strlen(text), 0644);
+}
+
+void report_log(const struct report_run *run)
+{
+	for (size_t i = 0; i < run->n_attempts; i++) {
+		const struct attempt *a = &run->attempts[i];
+		const char *name = a->want->name[0] ? a->want->name : a->want->uuid;
+
+		if (a->state == ATTEMPT_OPENED)
+			log_info("volume '%s' (%s): %s", name, a->device ? a->device->path : "?",
+				 a->verdict.cause);
+		else
+			verdict_print(&a->verdict, name);
+	}
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a boot did, for three readers: the console (a line per opened volume, three per failed
+ * one), the journal (everything), and /run/cexluks/report.json for "cexluks why". No secrets.
+ */
+#ifndef CEXLUKS_OP_REPORT_H
+#define CEXLUKS_OP_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "op/attempt.h"
+
+#define RUN_DIR	    "/run/cexluks"
+#define REPORT_PATH RUN_DIR "/report.json"
+
+struct report_run {
+	const char *mode;     /* "boot", "retry" */
+	uint64_t started_ms;  /* CLOCK_BOOTTIME */
+	uint64_t network_ms;  /* when an interface was up; 0: never needed or never up */
+	const struct attempt *attempts;
+	size_t n_attempts;
+};
+
+/* Adds the run to the report. Return: 0 or -errno; a failing report is no reason to fail a boot. */
+int report_write(const char *path, const struct report_run *run) _must_check_;
+
+/* ASCII, at most 76 columns a line: to @fd as one write per volume. */
+void report_console(int fd, const struct report_run *run, const char *after_failure);
+
+/* One line of at most 76 columns for the console, "cexluks: …". */
+void report_console_line(int fd, const char *format, ...) _printf_(2, 3);
+
+/* The console to print on; -1 when there is none. The caller closes it. */
+int report_console_open(void);
+
+/* Everything, to the log. */
+void report_log(const struct report_run *run);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Behind the prompt: rounds of attempts with growing, jittered pauses, for as long as a volume is
+ * closed. Events (a disk, the network, somebody else opening the volume) end a pause early.
+ */
+#include "op/boot.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "luks/volume.h"
+#include "op/aftermath.h"
+#include "op/answer.h"
+#include "op/boot-setup.h"
+#include "op/report.h"
+#include "op/round.h"
+
+/* With systemd a volume that it knows is opened by it: we answer its question. */
+static bool systemd_asks(const struct plan_volume *volume)
+{
+	return volume->asked_elsewhere && answer_systemd_runs();
+}
+
+/* Leaves out what is open by now. */
+static void drop_open(struct plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_volumes; i++)
+		if (!plan->volumes[i].name[0] || !luks_volume_is_active(plan->volumes[i].name))
+			plan->volumes[kept++] = plan->volumes[i];
+	plan->n_volumes = kept;
+}
+
+/* A whole round: own child, own token; a hung resolver of the last round is gone with its child. */
+static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_ms, struct verdict *v)
+{
+	_cleanup_session_ struct session *session = NULL;
+	struct round round = {
+		.config = setup->config,
+		.cmdline = setup->cmdline,
+		.plan = setup->plan,
+		.questions = questions,
+		.how = ATTEMPT_ANSWER,
+		.how_for = systemd_asks,
+		.wait_for_network = true,
+	};
+	struct report_run run = { .mode = "retry", .started_ms = deadline_now() };
+	bool again = false;
+	int r;
+
+	r = session_new(setup->config, "", &session);
+	if (r < 0)
+		return false;
+	round.session = session;
+	r = round_begin(&round);
+	if (r == 0)
+		round_run(&round, deadline_after(timeout_ms));
+	run.network_ms = round.network_ms;
+	run.attempts = round.attempts;
+	run.n_attempts = round.n_attempts;
+	for (size_t i = 0; i < round.n_attempts; i++) {
+		const struct attempt *a = &round.attempts[i];
+
+		*v = a->verdict;
+		if (a->state == ATTEMPT_FAILED && outcome_is_worth_another_try(a->verdict.outcome))
+			again = true;
+		if (a->state == ATTEMPT_REFUSED)
+			aftermath_refuse_pending(setup->config, a);
+		if (a->state == ATTEMPT_OPENED) {
+			_cleanup_close_ int console = report_console_open();
+
+			report_console_line(console, "cexluks: %s: %s", a->want->name,
+					    a->verdict.cause);
+		}
+	}
+	r = report_write(REPORT_PATH, &run);
+	if (r < 0)
+		log_debug("no report: %s", strerror(-r));
+	report_log(&run);
+	round_end(&round);
+	return again;
+}
+
+/* Full jitter below a ceiling that grows; ends early when a disk or an interface appears. */
+static void pause_before(unsigned round)
+{
+	_cleanup_(luks_watch_freep) struct luks_watch *disks = NULL;
+	_cleanup_(network_watch_freep) struct network_watch *network = NULL;
+	uint64_t ceiling = (uint64_t)LIMIT_RETRY_BASE_MS << (round < 7 ? round + 2 : 9);
+	uint32_t dice = 0;
+	struct pollfd fds[2] = { { .fd = -1, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+
+	if (ceiling > LIMIT_RETRY_PAUSE_MS)
+		ceiling = LIMIT_RETRY_PAUSE_MS;
+	if (getrandom(&dice, sizeof(dice), 0) != (ssize_t)sizeof(dice))
+		dice = 1u << 31; /* no randomness: the middle will do */
+	if (luks_watch_new(&disks) == 0)
+		fds[0].fd = luks_watch_fd(disks);
+	if (network_watch_new(&network) == 0)
+		fds[1].fd = network_watch_fd(network);
+	(void)poll(fds, 2, (int)(1000 + ceiling * dice / UINT32_MAX));
+}
+
+enum outcome op_boot_retry(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_close_ int questions = answer_systemd_runs() ? answer_watch() : -1;
+
+	for (unsigned n = 0;; n++) {
+		_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+		enum outcome o = boot_setup_read(request, &setup, v);
+
+		if (o != OUTCOME_OK)
+			return o;
+		if (plan_is_off(setup.config, setup.cmdline))
+			return verdict_set(v, OUTCOME_NOTHING_TO_DO, "automatic unlock is off");
+		drop_open(setup.plan);
+		if (!setup.plan->n_volumes && !setup.plan->scan)
+			return verdict_set(v, OUTCOME_OK, "every volume is open");
+		if (!one_round(&setup, questions, LIMIT_TIMEOUT_MS, v))
+			return v->outcome;
+		pause_before(n);
+	}
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/round.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "base/log.h"
+#include "base/uuid.h"
+
+static enum attempt_how how_for(const struct round *round, const struct plan_volume *volume)
+{
+	if (round->how_for && !round->how_for(volume))
+		return ATTEMPT_ACTIVATE;
+	return round->how;
+}
+
+static void add_attempt(struct round *round, struct plan_volume *volume)
+{
+	if (round->n_attempts < LIMIT_VOLUMES)
+		attempt_init(&round->attempts[round->n_attempts++], round->config, round->cmdline,
+			     volume, how_for(round, volume));
+}
+
+int round_begin(struct round *round)
+{
+	int r;
+
+	r = luks_watch_new(&round->disks);
+	if (r < 0)
+		return r;
+	r = network_watch_new(&round->network);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < round->plan->n_volumes; i++)
+		add_attempt(round, &round->plan->volumes[i]);
+	return 0;
+}
+
+void round_end(struct round *round)
+{
+	for (size_t i = 0; i < round->n_attempts; i++)
+		attempt_done(&round->attempts[i]);
+	round->n_attempts = 0;
+	network_watch_free(round->network);
+	round->network = NULL;
+	luks_watch_free(round->disks);
+	round->disks = NULL;
+}
+
+/* A device found by scanning joins only with a binding of ours on it. */
+static int visit(const char *uuid, void *userdata)
+{
+	struct round *round = userdata;
+	struct plan_volume found = { 0 }, *volume;
+	struct attempt look;
+	bool bound;
+
+	plan_complete(&found, round->config, round->cmdline, uuid);
+	attempt_init(&look, round->config, round->cmdline, &found, round->how);
+	attempt_look(&look);
+	bound = look.n_order > 0 || look.state == ATTEMPT_REFUSED;
+	attempt_done(&look);
+	if (!bound)
+		return 0;
+	volume = plan_add_found(round->plan, round->config, round->cmdline, uuid);
+	if (volume)
+		add_attempt(round, volume);
+	return 0;
+}
+
+static void scan(struct round *round)
+{
+	int r;
+
+	if (!round->plan->scan || !luks_watch_udev_settled(round->disks))
+		return;
+	round->plan->scan = false; /* once: nobody waits late for unnamed devices */
+	r = luks_device_each(visit, round);
+	if (r < 0)
+		log_debug("cannot list devices: %s", strerror(-r));
+}
+
+static bool network_is_up(struct round *round)
+{
+	if (!round->wait_for_network)
+		return true;
+	if (!network_watch_up(round->network))
+		return false;
+	if (!round->network_ms)
+		round->network_ms = deadline_now();
+	return true;
+}
+
+/* Every attempt takes the step that is possible now. Returns whether all are over. */
+static bool step(struct round *round, deadline_t deadline)
+{
+	bool up, over = !round->plan->scan;
+
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (round->attempts[i].state == ATTEMPT_WAITS_FOR_DEVICE)
+			attempt_look(&round->attempts[i]);
+	up = network_is_up(round);
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		struct attempt *a = &round->attempts[i];
+
+		while (up && a->state == ATTEMPT_WAITS_FOR_NETWORK)
+			attempt_submit(a, round->session, deadline);
+		if (a->state == ATTEMPT_HAS_PASSPHRASE || a->state == ATTEMPT_HAS_ANSWERED)
+			attempt_answer(a);
+		over = over && attempt_is_over(a);
+	}
+	return over;
+}
+
+static void take_reply(struct round *round, struct kms_reply *reply)
+{
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		struct attempt *a = &round->attempts[i];
+
+		if (a->state == ATTEMPT_WAITS_FOR_KMS && a->job == reply->id && reply->final) {
+			attempt_reply(a, reply);
+			return;
+		}
+	}
+	log_debug("a reply that nobody waits for");
+}
+
+static void take_replies(struct round *round)
+{
+	struct kms_client *client = session_client(round->session);
+
+	while (client) {
+		_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+
+		if (kms_client_next(client, 0, &reply) < 0 || !reply)
+			return;
+		take_reply(round, reply);
+	}
+}
+
+static void drain_inotify(int fd)
+{
+	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0)
+		;
+}
+
+static bool someone_waits(const struct round *round, enum attempt_state state)
+{
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (round->attempts[i].state == state)
+			return true;
+	return false;
+}
+
+/* Sleeps until something happens. */
+static void wait_for_event(struct round *round, deadline_t deadline)
+{
+	struct kms_client *client = session_client(round->session);
+	struct pollfd fds[] = {
+		{ .fd = luks_watch_fd(round->disks), .events = POLLIN },
+		{ .fd = network_watch_fd(round->network), .events = POLLIN },
+		{ .fd = client ? kms_client_fd(client) : -1, .events = POLLIN },
+		{ .fd = round->questions, .events = POLLIN },
+	};
+	int ms = deadline_poll_ms(deadline);
+
+	/*
+	 * Jobs end at deadlines that only kms_client_next() knows, and a mapping without a file
+	 * system on it makes no link that inotify could see: look now and then.
+	 */
+	if ((someone_waits(round, ATTEMPT_WAITS_FOR_KMS) ||
+	     someone_waits(round, ATTEMPT_HAS_ANSWERED)) && (ms < 0 || ms > 250))
+		ms = 250;
+	if (poll(fds, ARRAY_SIZE(fds), ms) < 0 && errno != EINTR)
+		log_debug("poll: %m");
+	luks_watch_drain(round->disks);
+	drain_inotify(round->questions);
+}
+
+void round_run(struct round *round, deadline_t deadline)
+{
+	for (;;) {
+		scan(round);
+		if (step(round, deadline) || deadline_over(deadline))
+			break;
+		wait_for_event(round, deadline);
+		take_replies(round);
+	}
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (!attempt_is_over(&round->attempts[i]))
+			attempt_give_up(&round->attempts[i]);
+}

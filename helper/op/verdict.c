@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/verdict.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum outcome verdict_set(struct verdict *v, enum outcome outcome, const char *format, ...)
+{
+	va_list args;
+
+	v->outcome = outcome;
+	v->hint[0] = '\0';
+	va_start(args, format);
+	(void)vsnprintf(v->cause, sizeof(v->cause), format, args); /* a cut cause is still one */
+	va_end(args);
+	return outcome;
+}
+
+enum outcome verdict_hint(struct verdict *v, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(v->hint, sizeof(v->hint), format, args);
+	va_end(args);
+	return v->outcome;
+}
+
+const char *verdict_hint_text(const struct verdict *v)
+{
+	return v->hint[0] ? v->hint : outcome_hint(v->outcome);
+}
+
+enum outcome verdict_errno(struct verdict *v, int error, const char *what)
+{
+	error = error < 0 ? -error : error;
+	if (error == EACCES || error == EPERM)
+		return verdict_set(v, OUTCOME_NO_PERMISSION, "%s: %s", what, strerror(error));
+	verdict_set(v, OUTCOME_INTERNAL, "%s: %s", what, strerror(error));
+	if (error == ENOMEM || error == ENOSPC || error == EIO || error == EROFS)
+		verdict_hint(v, "%s", error == ENOMEM ? "free some memory" :
+			     error == ENOSPC	      ? "free some space" :
+			     error == EROFS	      ? "it is read-only" :
+							"see the kernel log about this device");
+	return v->outcome;
+}
+
+static enum outcome kms_outcome(enum kms_condition condition)
+{
+	switch (condition) {
+	case KMS_OK:
+		return OUTCOME_OK;
+	case KMS_NO_NETWORK:
+		return OUTCOME_NO_NETWORK;
+	case KMS_DNS_FAILED:
+		return OUTCOME_DNS_FAILED;
+	case KMS_UNREACHABLE:
+		return OUTCOME_KMS_UNREACHABLE;
+	case KMS_TLS_UNTRUSTED:
+		return OUTCOME_TLS_UNTRUSTED;
+	case KMS_TLS_CLOCK:
+		return OUTCOME_TLS_CLOCK;
+	case KMS_IAM_REFUSED:
+		return OUTCOME_IAM_REFUSED;
+	case KMS_CREDENTIAL_MISSING:
+		return OUTCOME_CREDENTIAL_MISSING;
+	case KMS_REFUSED:
+		return OUTCOME_KMS_REFUSED;
+	case KMS_KEY_GONE:
+		return OUTCOME_KMS_KEY_GONE;
+	case KMS_KEY_DISABLED:
+		return OUTCOME_KMS_KEY_DISABLED;
+	case KMS_BAD_CIPHERTEXT:
+		return OUTCOME_KMS_BAD_CIPHERTEXT;
+	case KMS_THROTTLED:
+		return OUTCOME_KMS_THROTTLED;
+	case KMS_TIMEOUT:
+		return OUTCOME_TIMEOUT;
+	}
+	return OUTCOME_INTERNAL;
+}
+
+enum outcome verdict_kms(struct verdict *v, const struct kms_reply *reply)
+{
+	char code[80] = "", status[24] = "";
+
+	if (reply->http_status)
+		(void)snprintf(status, sizeof(status), ", HTTP %ld", reply->http_status);
+	if (reply->code[0])
+		(void)snprintf(code, sizeof(code), " %s", reply->code);
+	return verdict_set(v, kms_outcome(reply->condition), "%s%s%s", reply->cause, status, code);
+}
+
+enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
+			  const struct luks_reason *reason)
+{
+	const char *why = reason && reason->text[0] ? reason->text : NULL;
+
+	if (condition < 0)
+		return verdict_errno(v, condition, object);
+	switch ((enum luks_condition)condition) {
+	case LUKS_OK:
+		return verdict_set(v, OUTCOME_OK, "%s", object);
+	case LUKS_NO_DEVICE:
+		return verdict_set(v, OUTCOME_DEVICE_MISSING, "%s is not there", object);
+	case LUKS_BUSY:
+		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s is in use", object);
+	case LUKS_NOT_LUKS2:
+		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s has no LUKS2 header", object);
+		return verdict_hint(v, "name a LUKS2 device (LUKS1: cryptsetup convert)");
+	case LUKS_REFUSED:
+		return verdict_set(v, OUTCOME_HEADER_REFUSED, "%s: %s", object,
+				   why ? why : "the header breaks a rule");
+	case LUKS_NOT_BOUND:
+		return verdict_set(v, OUTCOME_NOT_BOUND, "%s: %s", object,
+				   why ? why : "no such binding");
+	case LUKS_WRONG_PASSPHRASE:
+		return verdict_set(v, OUTCOME_WRONG_PASSPHRASE,
+				   "%s: the passphrase does not open the keyslot", object);
+	case LUKS_ACTIVE:
+		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s: the mapper name is taken", object);
+	case LUKS_LAST_WAY_IN:
+		return verdict_set(v, OUTCOME_LAST_WAY_IN, "%s: no other keyslot would be left",
+				   object);
+	case LUKS_NO_SPACE:
+		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s: no free keyslot, token or key area",
+			    object);
+		return verdict_hint(v, "remove a binding or keyslot that nobody needs");
+	case LUKS_NO_MAPPER:
+		return verdict_set(v, OUTCOME_DEVICE_MAPPER, "%s: %s", object,
+				   why ? why : "device mapper does not work here");
+	case LUKS_TABLE_MISMATCH:
+		return verdict_set(v, OUTCOME_HEADER_REFUSED,
+				   "%s: the live mapping is not what was checked: %s", object,
+				   why ? why : "unknown difference");
+	case LUKS_CHANGED:
+		verdict_set(v, OUTCOME_DEVICE_BUSY, "%s: somebody else changed the header", object);
+		return verdict_hint(v, "run the command again");
+	}
+	return verdict_set(v, OUTCOME_INTERNAL, "%s: condition %d", object, condition);
+}
+
+void verdict_print(const struct verdict *v, const char *what)
+{
+	const char *hint = verdict_hint_text(v);
+
+	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO) {
+		log_info("%s: %s: %s", what, outcome_word(v->outcome), v->cause);
+		return;
+	}
+	log_err("%s: %s: %s", what, outcome_word(v->outcome), v->cause);
+	if (hint[0])
+		log_line(LOG_LEVEL_NOTICE, "hint: %s", hint);
+}
