@@ -95,6 +95,9 @@ for name in verbs options config cmdline outcomes; do
             ;;
         config)
             compare 'cexluks.conf(5) has every key and its default' "$(cut -f1-3 <<<"$rows")" "$(page_rows config "$page5")"
+            compare 'the example configuration has every key' "$(cut -f1,2 <<<"$rows")" \
+                "$(sed -nE 's/^#\[([a-z]+).*\]$/[\1/p; s/^#([a-z-]+) *=.*/\1/p' docs/cexluks.conf.example \
+                    | awk '/^\[/ { section = substr($0, 2); next } { print section "\t" $0 }')"
             ;;
         cmdline)
             compare 'cexluks.cmdline(7) has every word' "$(cut -f1 <<<"$rows")" "$(page_rows cmdline "$page7")"
