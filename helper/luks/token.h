@@ -51,14 +51,22 @@ DEFINE_CLEANUP(struct luks_token *, luks_token_free);
  *
  * Refuses: over 8 KiB, unknown or missing or duplicate members, wrong types, other version, a
  * profile or key that looks like a place (anything outside [A-Za-z0-9_-]), ciphertext that is not
- * base64, more than one keyslot.
+ * base64, more than one keyslot. No keyslot is fine: an interrupted bind leaves that, and a
+ * credential has none. Members other than type, keyslots, version, kind are all mandatory:
+ * kms: profile, key, ciphertext, aad, serial, created; card: passphrase (base64 of 32 bytes),
+ * serial, created; credential: profile, sealed.
  *
  * Return: 0, LUKS_REFUSED, -ENOMEM.
  */
 int luks_token_parse(const char *json, int id, struct luks_token **ret,
 		     struct luks_reason *reason) _must_check_;
 
-/* The JSON that luks_token_parse() reads back; owned by the caller, free(). */
+/**
+ * luks_token_build() - the JSON that luks_token_parse() reads back
+ * @ret: owned by the caller, release with json_free_text(): of a card binding it is a secret
+ *
+ * Return: 0; -EINVAL when luks_token_parse() would refuse it; -ENOMEM.
+ */
 int luks_token_build(const struct luks_token *token, char **ret) _must_check_;
 
 /* "kms:PROFILE", "card" or "credential:PROFILE"; owned by the caller; NULL: no memory. */

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "luks/bind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "luks/context.h"
+#include "luks/copy.h"
+#include "luks/reason.h"
+#include "luks/unwrap.h"
+
+#define KEYRING_TYPE "luks2-keyring"
+
+/* The context on the real device, opened for writing only after the rules were kept by a copy. */
+struct change {
+	const struct luks_device *device;
+	uint64_t seqid; /* of the header as it should be now */
+	struct crypt_device *cd;
+};
+
+static void change_done(struct change *change)
+{
+	if (change->cd)
+		crypt_free(change->cd);
+}
+
+/* Fresh copy, rules, then the device itself. A refused header is never opened by the library, which
+ * might repair it. */
+static int change_begin(struct change *change, const struct luks_device *device,
+			struct luks_header **ret_header, struct luks_reason *reason)
+{
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	int r;
+
+	r = luks_header_load(device, NULL, &header, reason);
+	if (r)
+		return r;
+	change->device = device;
+	r = luks_library_load(device->fd, -1, &change->cd);
+	if (r)
+		return r;
+	r = luks_header_check_context(change->cd, reason);
+	if (r)
+		return r;
+	change->seqid = luks_copy_peek_seqid(device->fd);
+	*ret_header = take_ptr(header);
+	return 0;
+}
+
+/* The library says EINVAL for a header that somebody else changed meanwhile, and for much else. */
+static int change_result(struct change *change, const char *what, int r, struct luks_reason *reason)
+{
+	if (r >= 0) {
+		change->seqid++;
+		return 0;
+	}
+	if (luks_copy_peek_seqid(change->device->fd) != change->seqid) {
+		luks_reason_set(reason, "the header was changed by somebody else meanwhile");
+		return LUKS_CHANGED;
+	}
+	return luks_library_result(what, r);
+}
+
+/* What a bind has stored so far. Taken back at the end of the scope unless it was kept. */
+struct undo {
+	struct change *change;
+	int token;
+	int keyslot;
+};
+
+static void undo_run(struct undo *undo)
+{
+	struct crypt_device *cd = undo->change->cd;
+	int r = 0;
+
+	/* Token first: a token must never name a keyslot that is gone. */
+	if (undo->token >= 0)
+		r = crypt_token_json_set(cd, undo->token, NULL);
+	if (r >= 0 && undo->keyslot >= 0)
+		r = crypt_keyslot_destroy(cd, undo->keyslot);
+	if (r < 0)
+		log_debug("luks: cannot take the new binding back: %s", strerror(-r));
+}
+
+static int store_token(struct change *change, const struct luks_token *token, int *ret,
+		       struct luks_reason *reason)
+{
+	struct luks_token bare = *token; /* borrows what @token owns */
+	_cleanup_json_text_ char *text = NULL;
+	int r, id;
+
+	bare.keyslot = -1;
+	bare.id = -1;
+	r = luks_token_build(&bare, &text);
+	if (r == -EINVAL)
+		return luks_refuse(reason, "the new token would break a rule");
+	if (r < 0)
+		return r;
+	id = crypt_token_json_set(change->cd, CRYPT_ANY_TOKEN, text);
+	r = change_result(change, "storing the token", id, reason);
+	if (r == -EINVAL) {
+		luks_reason_set(reason, "no token number is free in the header");
+		return LUKS_NO_SPACE;
+	}
+	if (r == LUKS_NO_SPACE)
+		luks_reason_set(reason, "no room for another token in the header");
+	if (r)
+		return r;
+	*ret = id;
+	return 0;
+}
+
+static int set_cheap_kdf(struct crypt_device *cd)
+{
+	/* A full-entropy secret gains nothing from a slow function; 1000 is the library's minimum. */
+	const struct crypt_pbkdf_type cheap = {
+		.type = CRYPT_KDF_PBKDF2,
+		.hash = "sha256",
+		.iterations = 1000,
+		.flags = CRYPT_PBKDF_NO_BENCHMARK,
+	};
+
+	return luks_library_result("crypt_set_pbkdf_type", crypt_set_pbkdf_type(cd, &cheap));
+}
+
+/* The commit: the keyslot and its binding to the token are one header write. */
+static int add_keyslot(struct change *change, const struct luks_bind *bind, int existing, int token,
+		       struct luks_unwrap *unwrap, int *ret, struct luks_reason *reason)
+{
+	_cleanup_keyslot_context_ struct crypt_keyslot_context *old = NULL, *new = NULL;
+	int r;
+
+	r = luks_library_result("crypt_keyslot_context_init_by_passphrase",
+				crypt_keyslot_context_init_by_passphrase(
+					change->cd, (const char *)secret_bytes(bind->existing),
+					secret_len(bind->existing), &old));
+	if (r)
+		return r;
+	r = luks_library_result("crypt_keyslot_context_init_by_token",
+				crypt_keyslot_context_init_by_token(change->cd, token, LUKS_TOKEN_TYPE,
+								    NULL, 0, unwrap, &new));
+	if (r)
+		return r;
+	r = crypt_keyslot_add_by_keyslot_context(change->cd, existing, old, CRYPT_ANY_SLOT, new, 0);
+	if (r < 0 && unwrap->result)
+		return unwrap->result;
+	*ret = r;
+	r = change_result(change, "adding the keyslot", r, reason);
+	if (r != -EINVAL)
+		return r;
+	luks_reason_set(reason, "no room for another keyslot in the header");
+	return LUKS_NO_SPACE;
+}
+
+static int keyring_description(const struct luks_header *header, char **ret)
+{
+	if (asprintf(ret, "cexluks:%s", luks_header_uuid(header)) < 0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Our luks2-keyring token, or -1. */
+static int find_keyring_token(struct crypt_device *cd, const char *description)
+{
+	for (int id = 0; id < LIMIT_TOKENS; id++) {
+		_cleanup_json_ cJSON *tree = NULL;
+		const char *json, *text;
+
+		if (crypt_token_json_get(cd, id, &json) < 0 ||
+		    json_parse(json, strlen(json), LIMIT_HEADER_DEPTH, &tree) < 0)
+			continue;
+		text = json_string(tree, "type", 1, 64);
+		if (!text || strcmp(text, KEYRING_TYPE) != 0)
+			continue;
+		text = json_string(tree, "key_description", 1, 256);
+		if (text && !strcmp(text, description))
+			return id;
+	}
+	return -1;
+}
+
+/* For "open = systemd": cryptsetup finds the passphrase in the keyring by this standard token. */
+static int add_keyring_token(struct change *change, const struct luks_header *header, int keyslot,
+			     struct luks_reason *reason)
+{
+	_cleanup_free_ char *description = NULL;
+	_cleanup_free_ char *json = NULL;
+	int id, r;
+
+	r = keyring_description(header, &description);
+	if (r < 0)
+		return r;
+	id = find_keyring_token(change->cd, description);
+	if (id >= 0)
+		return change_result(change, "assigning the keyring token",
+				     crypt_token_assign_keyslot(change->cd, id, keyslot), reason);
+	if (asprintf(&json,
+		     "{\"type\":\"" KEYRING_TYPE "\",\"keyslots\":[\"%d\"],"
+		     "\"key_description\":\"%s\"}",
+		     keyslot, description) < 0) {
+		json = NULL;
+		return -ENOMEM;
+	}
+	return change_result(change, "storing the keyring token",
+			     crypt_token_json_set(change->cd, CRYPT_ANY_TOKEN, json), reason);
+}
+
+/* From the device again: what the next boot will read must open with what it will be given. */
+static int prove(const struct luks_device *device, int token, int keyslot,
+		 const struct secret *passphrase, struct luks_reason *reason)
+{
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	const struct luks_token *const *tokens;
+	size_t n;
+	int r;
+
+	r = luks_header_load(device, NULL, &header, reason);
+	if (r)
+		return r;
+	n = luks_header_tokens(header, &tokens);
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->id == token && tokens[i]->keyslot == keyslot)
+			return luks_header_test(header, keyslot, passphrase, reason);
+	luks_reason_set(reason, "token %d does not name keyslot %d", token, keyslot);
+	return LUKS_CHANGED;
+}
+
+/* Which keyslot opens? As cryptsetup would look for it: preferred ones first, ignored ones not. */
+static int find_keyslot_for(struct luks_header *header, const struct secret *passphrase, int *ret,
+			    struct luks_reason *reason)
+{
+	const struct luks_facts *facts = luks_header_facts(header);
+	int verdict = LUKS_WRONG_PASSPHRASE;
+
+	for (int priority = 2; priority > 0; priority--) {
+		for (size_t i = 0; i < facts->n_keyslots; i++) {
+			int r;
+
+			if (facts->priorities[i] != priority)
+				continue;
+			r = luks_header_test(header, facts->keyslots[i].id, passphrase, reason);
+			if (r < 0)
+				return r;
+			if (!r) {
+				*ret = facts->keyslots[i].id;
+				return 0;
+			}
+			/* Too dear a slot is no reason to miss a cheaper one, but worth telling. */
+			if (r != LUKS_WRONG_PASSPHRASE)
+				verdict = r;
+		}
+	}
+	return verdict;
+}
+
+static int clean(struct change *change, const struct luks_header *header, unsigned *ret_count,
+		 struct luks_reason *reason)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		if (tokens[i]->keyslot >= 0 || tokens[i]->kind == LUKS_TOKEN_CREDENTIAL)
+			continue;
+		log_debug("luks: removing token %d, which an interrupted run left", tokens[i]->id);
+		r = change_result(change, "removing a token",
+				  crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
+		if (r)
+			return r;
+		(*ret_count)++;
+	}
+	return 0;
+}
+
+int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind, int *ret_keyslot,
+		  int *ret_token, struct luks_reason *reason)
+{
+	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	_cleanup_(undo_run) struct undo undo = { .change = &change, .token = -1, .keyslot = -1 };
+	_cleanup_(luks_unwrap_done) struct luks_unwrap unwrap = { .fn = bind->unwrap,
+								  .userdata = bind->userdata };
+	unsigned cleaned = 0;
+	int existing, r;
+
+	r = luks_unwrap_setup();
+	if (r)
+		return r;
+	r = change_begin(&change, device, &header, reason);
+	if (r)
+		return r;
+	r = find_keyslot_for(header, bind->existing, &existing, reason);
+	if (r)
+		return r;
+	r = clean(&change, header, &cleaned, reason);
+	if (r)
+		return r;
+	r = set_cheap_kdf(change.cd);
+	if (r)
+		return r;
+	r = store_token(&change, bind->token, &undo.token, reason);
+	if (r)
+		return r;
+	r = add_keyslot(&change, bind, existing, undo.token, &unwrap, &undo.keyslot, reason);
+	if (r)
+		return r;
+	if (bind->keyring_token) {
+		r = add_keyring_token(&change, header, undo.keyslot, reason);
+		if (r)
+			return r;
+	}
+	r = prove(device, undo.token, undo.keyslot, unwrap.passphrase, reason);
+	if (r)
+		return r;
+	if (ret_keyslot)
+		*ret_keyslot = undo.keyslot;
+	if (ret_token)
+		*ret_token = undo.token;
+	undo.token = undo.keyslot = -1;
+	return 0;
+}
+
+static bool is_only_keyslot(struct crypt_device *cd, const struct luks_header *header, int token,
+			    int keyslot)
+{
+	const struct luks_facts *facts = luks_header_facts(header);
+
+	for (size_t i = 0; i < facts->n_keyslots; i++)
+		if (facts->keyslots[i].id != keyslot &&
+		    crypt_token_is_assigned(cd, token, facts->keyslots[i].id) == 0)
+			return false;
+	return true;
+}
+
+/* Every token of ours that names @keyslot, and its mention in our keyring token. */
+static int remove_tokens(struct change *change, const struct luks_header *header, int keyslot,
+			 struct luks_reason *reason)
+{
+	_cleanup_free_ char *description = NULL;
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+	int r, id;
+
+	for (size_t i = 0; i < n; i++) {
+		if (tokens[i]->keyslot != keyslot)
+			continue;
+		r = change_result(change, "removing a token",
+				  crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
+		if (r)
+			return r;
+	}
+	r = keyring_description(header, &description);
+	if (r < 0)
+		return r;
+	id = find_keyring_token(change->cd, description);
+	if (id < 0 || crypt_token_is_assigned(change->cd, id, keyslot) != 0)
+		return 0;
+	if (is_only_keyslot(change->cd, header, id, keyslot))
+		return change_result(change, "removing the keyring token",
+				     crypt_token_json_set(change->cd, id, NULL), reason);
+	return change_result(change, "unassigning the keyring token",
+			     crypt_token_unassign_keyslot(change->cd, id, keyslot), reason);
+}
+
+static int remove_keyslot(struct change *change, const struct luks_header *header, int keyslot,
+			  struct luks_reason *reason)
+{
+	const struct luks_facts *facts = luks_header_facts(header);
+	bool present = false;
+	int r;
+
+	for (size_t i = 0; i < facts->n_keyslots; i++)
+		present = present || facts->keyslots[i].id == keyslot;
+	if (!present)
+		return LUKS_NOT_BOUND;
+	if (facts->n_keyslots < 2) {
+		luks_reason_set(reason, "keyslot %d is the last one", keyslot);
+		return LUKS_LAST_WAY_IN;
+	}
+	r = remove_tokens(change, header, keyslot, reason);
+	if (r)
+		return r;
+	return change_result(change, "destroying the keyslot",
+			     crypt_keyslot_destroy(change->cd, keyslot), reason);
+}
+
+int luks_bind_remove(const struct luks_device *device, int token, struct luks_reason *reason)
+{
+	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	const struct luks_token *const *tokens;
+	size_t n;
+	int r;
+
+	r = change_begin(&change, device, &header, reason);
+	if (r)
+		return r;
+	n = luks_header_tokens(header, &tokens);
+	for (size_t i = 0; i < n; i++) {
+		if (tokens[i]->id != token)
+			continue;
+		if (tokens[i]->keyslot >= 0)
+			return remove_keyslot(&change, header, tokens[i]->keyslot, reason);
+		return change_result(&change, "removing the token",
+				     crypt_token_json_set(change.cd, token, NULL), reason);
+	}
+	return LUKS_NOT_BOUND;
+}
+
+int luks_bind_remove_keyslot(const struct luks_device *device, int keyslot,
+			     struct luks_reason *reason)
+{
+	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	int r;
+
+	r = change_begin(&change, device, &header, reason);
+	return r ? r : remove_keyslot(&change, header, keyslot, reason);
+}
+
+static bool has_leftovers(const struct luks_header *header)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->keyslot < 0 && tokens[i]->kind != LUKS_TOKEN_CREDENTIAL)
+			return true;
+	return false;
+}
+
+int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
+		    struct luks_reason *reason)
+{
+	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	unsigned count = 0;
+	int r;
+
+	r = luks_header_load(device, NULL, &header, reason);
+	if (r)
+		return r;
+	if (has_leftovers(header)) {
+		luks_header_free(take_ptr(header));
+		r = change_begin(&change, device, &header, reason);
+		if (r)
+			return r;
+		r = clean(&change, header, &count, reason);
+		if (r)
+			return r;
+	}
+	if (ret_count)
+		*ret_count = count;
+	return 0;
+}
+
+int luks_bind_check_passphrase(const struct luks_device *device, const struct secret *passphrase,
+			       struct luks_reason *reason)
+{
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	int keyslot, r;
+
+	r = luks_header_load(device, NULL, &header, reason);
+	return r ? r : find_keyslot_for(header, passphrase, &keyslot, reason);
+}

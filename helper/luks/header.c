@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "luks/header.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "luks/context.h"
+#include "luks/copy.h"
+#include "luks/reason.h"
+
+struct luks_header {
+	const struct luks_device *device;
+	const struct luks_device *source; /* where the header is: device, or the detached one */
+	struct luks_copy *copy;
+	struct luks_facts facts;
+	char uuid[UUID_SIZE];
+	struct luks_token *tokens[LIMIT_TOKENS];
+	size_t n_tokens;
+	/* the copy with the area of the keyslot used last */
+	int area_fd;
+	int area_keyslot;
+};
+
+void luks_header_free(struct luks_header *header)
+{
+	if (!header)
+		return;
+	for (size_t i = 0; i < header->n_tokens; i++)
+		luks_token_free(header->tokens[i]);
+	cleanup_close(&header->area_fd);
+	luks_copy_free(header->copy);
+	free(header);
+}
+
+static struct luks_keyslot *find_keyslot(struct luks_facts *facts, int id)
+{
+	for (size_t i = 0; i < facts->n_keyslots; i++)
+		if (facts->keyslots[i].id == id)
+			return &facts->keyslots[i];
+	return NULL;
+}
+
+static int keep_our_token(struct luks_header *header, const cJSON *item, int id,
+			  struct luks_reason *reason)
+{
+	_cleanup_luks_token_ struct luks_token *token = NULL;
+	_cleanup_json_text_ char *text = json_text(item);
+	struct luks_keyslot *slot;
+	int r;
+
+	if (!text)
+		return -ENOMEM;
+	r = luks_token_parse(text, id, &token, reason);
+	if (r)
+		return r;
+	slot = find_keyslot(&header->facts, token->keyslot);
+	if (token->keyslot >= 0 && !slot)
+		return luks_refuse(reason, "token %d names keyslot %d, which opens nothing", id,
+				   token->keyslot);
+	if (slot) {
+		slot->ours = true;
+		if (!strcmp(slot->kdf, "pbkdf2") && slot->iterations > LIMIT_PBKDF2_ITERATIONS)
+			return luks_refuse(reason, "keyslot %d costs %lld iterations of PBKDF2",
+					   slot->id, (long long)slot->iterations);
+	}
+	header->tokens[header->n_tokens++] = take_ptr(token);
+	return 0;
+}
+
+/* A token of somebody else: only worth knowing which keyslot it is about. */
+static void note_foreign_token(struct luks_header *header, const cJSON *item, const char *type)
+{
+	const cJSON *number;
+
+	cJSON_ArrayForEach(number, cJSON_GetObjectItemCaseSensitive(item, "keyslots")) {
+		struct luks_keyslot *slot;
+
+		if (!cJSON_IsString(number))
+			continue;
+		slot = find_keyslot(&header->facts, luks_rules_number(number->valuestring));
+		if (slot && !slot->token_type[0])
+			(void)snprintf(slot->token_type, sizeof(slot->token_type), "%s", type);
+	}
+}
+
+static int read_tokens(struct luks_header *header, const cJSON *tree, struct luks_reason *reason)
+{
+	const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(tree, "tokens");
+	int n = cJSON_GetArraySize(tokens);
+	int found = 0;
+
+	for (int id = 0; found < n; id++) {
+		const cJSON *item;
+		const char *type;
+		char number[12];
+		int r;
+
+		if (id >= LIMIT_TOKENS)
+			return luks_refuse(reason, "a token's number makes no sense");
+		(void)snprintf(number, sizeof(number), "%d", id);
+		item = cJSON_GetObjectItemCaseSensitive(tokens, number);
+		if (!item)
+			continue;
+		found++;
+		type = json_string(item, "type", 1, 1024);
+		if (!type)
+			return luks_refuse(reason, "token %d has no type", id);
+		if (strcmp(type, LUKS_TOKEN_TYPE) != 0) {
+			note_foreign_token(header, item, type);
+			continue;
+		}
+		r = keep_our_token(header, item, id, reason);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int dump(struct crypt_device *cd, cJSON **ret, struct luks_reason *reason)
+{
+	const char *text;
+	int r;
+
+	r = luks_library_result("crypt_dump_json", crypt_dump_json(cd, &text, 0));
+	if (r)
+		return r;
+	r = json_parse(text, strlen(text), LIMIT_HEADER_DEPTH, ret);
+	return r == -EBADMSG ? luks_refuse(reason, "the header's JSON is not strict") : r;
+}
+
+int luks_header_check_context(struct crypt_device *cd, struct luks_reason *reason)
+{
+	_cleanup_json_ cJSON *tree = NULL;
+	struct luks_facts facts;
+	int r;
+
+	r = dump(cd, &tree, reason);
+	return r ? r : luks_rules_check(tree, false, &facts, reason);
+}
+
+static int check(struct luks_header *header, struct luks_reason *reason)
+{
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	_cleanup_json_ cJSON *tree = NULL;
+	const char *uuid;
+	int r;
+
+	r = luks_library_load(header->copy->fd, -1, &cd);
+	if (r == LUKS_NOT_LUKS2)
+		luks_reason_set(reason, "libcryptsetup does not accept the header");
+	if (r)
+		return r;
+	uuid = crypt_get_uuid(cd);
+	if (!uuid || !uuid_is_valid(uuid))
+		return luks_refuse(reason, "the header's UUID is none");
+	if (header->source->uuid[0] && !uuid_equal(uuid, header->source->uuid))
+		return luks_refuse(reason, "the header's UUID changed since the device was found");
+	memcpy(header->uuid, uuid, UUID_SIZE);
+	r = dump(cd, &tree, reason);
+	if (r)
+		return r;
+	r = luks_rules_check(tree, header->source != header->device, &header->facts, reason);
+	return r ? r : read_tokens(header, tree, reason);
+}
+
+int luks_header_load(const struct luks_device *device, const struct luks_device *header_device,
+		     struct luks_header **ret, struct luks_reason *reason)
+{
+	_cleanup_luks_header_ struct luks_header *header = calloc(1, sizeof(*header));
+	int r;
+
+	if (!header)
+		return -ENOMEM;
+	header->area_fd = -1;
+	header->area_keyslot = -1;
+	header->device = device;
+	header->source = header_device ? header_device : device;
+	r = luks_copy_new(header->source->fd, &header->copy, reason);
+	if (r)
+		return r;
+	r = check(header, reason);
+	if (r)
+		return r;
+	*ret = take_ptr(header);
+	return 0;
+}
+
+const char *luks_header_uuid(const struct luks_header *header)
+{
+	return header->uuid;
+}
+
+const char *luks_header_cipher(const struct luks_header *header)
+{
+	return header->facts.cipher;
+}
+
+size_t luks_header_key_size(const struct luks_header *header)
+{
+	return header->facts.key_size;
+}
+
+bool luks_header_is_paes(const struct luks_header *header)
+{
+	return !strncmp(header->facts.cipher, "paes-", 5);
+}
+
+size_t luks_header_tokens(const struct luks_header *header, const struct luks_token *const **ret)
+{
+	*ret = (const struct luks_token *const *)header->tokens;
+	return header->n_tokens;
+}
+
+size_t luks_header_keyslots(const struct luks_header *header, const struct luks_keyslot **ret)
+{
+	*ret = header->facts.keyslots;
+	return header->facts.n_keyslots;
+}
+
+const struct luks_facts *luks_header_facts(const struct luks_header *header)
+{
+	return &header->facts;
+}
+
+const struct luks_device *luks_header_device(const struct luks_header *header)
+{
+	return header->device;
+}
+
+/* MemAvailable; when the kernel does not tell, nothing memory-hard is refused for lack of it. */
+static uint64_t available_kb(void)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *line;
+
+	if (file_read("/proc/meminfo", 16 << 10, &text, NULL) < 0)
+		return UINT64_MAX;
+	line = strstr(text, "\nMemAvailable:");
+	return line ? strtoull(line + strlen("\nMemAvailable:"), NULL, 10) : UINT64_MAX;
+}
+
+static int fetch_area(struct luks_header *header, const struct luks_keyslot *slot,
+		      struct luks_reason *reason)
+{
+	size_t index = (size_t)(slot - header->facts.keyslots);
+	int fd, r;
+
+	if (header->area_keyslot == slot->id)
+		return 0;
+	r = luks_copy_with_area(header->copy, header->source->fd, &header->facts.areas[index], &fd,
+				reason);
+	if (r)
+		return r;
+	cleanup_close(&header->area_fd);
+	header->area_fd = fd;
+	header->area_keyslot = slot->id;
+	return 0;
+}
+
+int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
+			struct crypt_device **ret, struct luks_reason *reason)
+{
+	const struct luks_keyslot *slot = find_keyslot(&header->facts, keyslot);
+	int r;
+
+	if (!slot)
+		return LUKS_NOT_BOUND;
+	r = luks_rules_check_cost(slot, available_kb(), reason);
+	if (r)
+		return r;
+	r = fetch_area(header, slot, reason);
+	if (r)
+		return r;
+	return luks_library_load(header->area_fd, with_data ? header->device->fd : -1, ret);
+}
+
+int luks_header_test(struct luks_header *header, int keyslot, const struct secret *passphrase,
+		     struct luks_reason *reason)
+{
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	int r;
+
+	if (!secret_len(passphrase))
+		return luks_refuse(reason, "the passphrase is empty");
+	r = luks_header_context(header, keyslot, false, &cd, reason);
+	if (r)
+		return r;
+	r = crypt_activate_by_passphrase(cd, NULL, keyslot, (const char *)secret_bytes(passphrase),
+					 secret_len(passphrase),
+					 CRYPT_ACTIVATE_SERIALIZE_MEMORY_HARD_PBKDF);
+	return luks_library_result("testing a keyslot", r);
+}

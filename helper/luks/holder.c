@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "luks/holder.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+static const char *sysfs = "/sys/dev/block";
+
+void luks_holder_set_sysfs(const char *directory)
+{
+	sysfs = directory ? directory : "/sys/dev/block";
+}
+
+static char *read_line(const char *directory, const char *holder, const char *attribute)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (asprintf(&path, "%s/%s/%s", directory, holder, attribute) < 0) {
+		path = NULL;
+		return NULL;
+	}
+	if (file_read(path, 4096, &text, NULL) < 0)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	return take_ptr(text);
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+	return text && !strncmp(text, prefix, strlen(prefix));
+}
+
+/* Calls @found for each holder with its kernel name and dm uuid (or NULL) until that says true. */
+static bool each_holder(dev_t devno, bool (*found)(const char *directory, const char *holder,
+						   const char *uuid, void *userdata),
+			void *userdata)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_free_ char *path = NULL;
+	const struct dirent *entry;
+
+	if (!devno)
+		return false;
+	if (asprintf(&path, "%s/%u:%u/holders", sysfs, major(devno), minor(devno)) < 0) {
+		path = NULL;
+		return false;
+	}
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		_cleanup_free_ char *uuid = NULL;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		uuid = read_line(path, entry->d_name, "dm/uuid");
+		if (found(path, entry->d_name, uuid, userdata))
+			return true;
+	}
+	return false;
+}
+
+static bool take_name(const char *directory, const char *holder, const char *uuid, void *userdata)
+{
+	char **ret = userdata;
+	char *name;
+
+	if (*ret && !begins(uuid, "CRYPT-"))
+		return false;
+	name = read_line(directory, holder, "dm/name");
+	free(*ret);
+	*ret = name ? name : strdup(holder);
+	return begins(uuid, "CRYPT-");
+}
+
+char *luks_holder_name(dev_t devno)
+{
+	char *name = NULL;
+
+	(void)each_holder(devno, take_name, &name); /* the name itself tells whether there is one */
+	return name;
+}
+
+static bool is_multipath(const char *directory _unused_, const char *holder _unused_,
+			 const char *uuid, void *userdata _unused_)
+{
+	return begins(uuid, "mpath-");
+}
+
+bool luks_holder_is_multipath(dev_t devno)
+{
+	return each_holder(devno, is_multipath, NULL);
+}

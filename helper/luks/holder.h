@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to luks/: what lies on a block device, by sysfs. Device mapper names its mappings in
+ * dm/name and says what they are in dm/uuid ("mpath-…", "CRYPT-…").
+ *
+ * Source: Documentation/ABI/testing/sysfs-block-dm and sysfs-dev of Linux.
+ */
+#ifndef CEXLUKS_LUKS_HOLDER_H
+#define CEXLUKS_LUKS_HOLDER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Mapper name (or kernel name) of the first holder, dm-crypt before others; owned by the caller; NULL: none. */
+char *luks_holder_name(dev_t devno);
+
+/* Whether the device is one path of a multipath map. */
+bool luks_holder_is_multipath(dev_t devno);
+
+/* Seam for tests: folder in place of /sys/dev/block; NULL restores it. */
+void luks_holder_set_sysfs(const char *directory);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "luks/library.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libdevmapper.h>
+
+#include "base/log.h"
+
+static void crypt_message(int level, const char *text, void *userdata _unused_)
+{
+	size_t len = strcspn(text, "\n");
+
+	if (level == CRYPT_LOG_DEBUG_JSON)
+		return;
+	log_debug("libcryptsetup: %.*s", (int)(len > 500 ? 500 : len), text);
+}
+
+static _printf_(5, 6) void mapper_message(int level _unused_, const char *file _unused_,
+					  int line _unused_, int number _unused_,
+					  const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args); /* a long message is cut */
+	va_end(args);
+	log_debug("libdevmapper: %s", text);
+}
+
+void luks_library_quiet_mapper(void)
+{
+	dm_log_with_errno_init(mapper_message);
+}
+
+static void setup_once(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	crypt_set_log_callback(NULL, crypt_message, NULL);
+	if (log_enabled(LOG_LEVEL_DEBUG))
+		crypt_set_debug_level(CRYPT_DEBUG_ALL);
+	crypt_token_external_disable();
+	luks_library_quiet_mapper();
+}
+
+static const char *fd_path(int fd, char *buf, size_t size)
+{
+	if (fd < 0)
+		return NULL;
+	(void)snprintf(buf, size, "/proc/self/fd/%d", fd); /* always fits */
+	return buf;
+}
+
+int luks_library_load(int fd, int data_fd, struct crypt_device **ret)
+{
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	char path[32], data[32];
+	int r;
+
+	setup_once();
+	r = crypt_init_data_device(&cd, fd_path(fd, path, sizeof(path)),
+				   fd_path(data_fd, data, sizeof(data)));
+	if (r < 0)
+		return luks_library_result("crypt_init", r);
+	r = crypt_load(cd, CRYPT_LUKS2, NULL);
+	if (r == -EINVAL) {
+		log_debug("libcryptsetup: crypt_load: %s", strerror(EINVAL));
+		return LUKS_NOT_LUKS2;
+	}
+	if (r < 0)
+		return luks_library_result("crypt_load", r);
+	*ret = take_ptr(cd);
+	return 0;
+}
+
+int luks_library_result(const char *what, int r)
+{
+	if (r >= 0)
+		return 0;
+	log_debug("libcryptsetup: %s: %s", what, strerror(-r));
+	switch (r) {
+	case -EPERM:
+		return LUKS_WRONG_PASSPHRASE;
+	case -ENOENT:
+		return LUKS_NOT_BOUND;
+	case -EEXIST:
+		return LUKS_ACTIVE;
+	case -EBUSY:
+		return LUKS_BUSY;
+	case -ENOSPC:
+		return LUKS_NO_SPACE;
+	case -ENOTSUP:
+		return LUKS_NO_MAPPER;
+	case -ENODEV:
+		return LUKS_NO_DEVICE;
+	default:
+		return r;
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to luks/: the one place that sets libcryptsetup up for the process and turns its errno
+ * into our conditions. Messages of the library go to log_debug() only; token plug-ins are never
+ * loaded, because their names come from the disk.
+ *
+ * Locking stays on (crypt_metadata_locking() is process wide and cannot be undone, and bind needs
+ * it): a sealed memory file takes the flock like any regular file.
+ */
+#ifndef CEXLUKS_LUKS_LIBRARY_H
+#define CEXLUKS_LUKS_LIBRARY_H
+
+#include <libcryptsetup.h>
+
+#include "base/attributes.h"
+#include "base/cleanup.h"
+#include "luks/condition.h"
+
+DEFINE_CLEANUP(struct crypt_device *, crypt_free);
+#define _cleanup_crypt_ _cleanup_(crypt_freep)
+
+DEFINE_CLEANUP(struct crypt_keyslot_context *, crypt_keyslot_context_free);
+#define _cleanup_keyslot_context_ _cleanup_(crypt_keyslot_context_freep)
+
+/**
+ * luks_library_load() - a context for the LUKS2 header in @fd
+ * @fd:      reached through /proc/self/fd, so that no path is resolved again
+ * @data_fd: device with the data, or -1 when it is not needed
+ * @ret:     owned by the caller
+ *
+ * Return: 0, LUKS_NOT_LUKS2, -errno.
+ */
+int luks_library_load(int fd, int data_fd, struct crypt_device **ret) _must_check_;
+
+/**
+ * luks_library_result() - what a negative return of the library means
+ * @what: the call, for the debug log
+ * @r:    its return; 0 and positive become 0
+ *
+ * Return: 0, LUKS_WRONG_PASSPHRASE (EPERM), LUKS_NOT_BOUND (ENOENT), LUKS_ACTIVE (EEXIST), LUKS_BUSY,
+ * LUKS_NO_SPACE, LUKS_NO_MAPPER (ENOTSUP), LUKS_NO_DEVICE (ENODEV), other -errno.
+ */
+int luks_library_result(const char *what, int r) _must_check_;
+
+/* Sends libdevmapper's messages to log_debug(); once is enough, more do no harm. */
+void luks_library_quiet_mapper(void);
+
+#endif
