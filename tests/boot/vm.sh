@@ -4,7 +4,7 @@
 # Virtual machines under QEMU's software emulation, as bash functions. Source this file; set VM_DIR first.
 #
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
-#            [--no-net | --no-dhcp] [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M]
+#            [--no-net | --no-dhcp | --open-net] [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M]
 #   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
 #                                 machine ends or the kernel panics
 #   vm_type NAME TEXT             type a line on the serial console
@@ -19,7 +19,8 @@
 # The network is QEMU's user network with restrict=on: the guest gets an address by DHCP and reaches nothing but what
 # --forward names. 10.0.2.100:GUESTPORT in the guest is 127.0.0.1:HOSTPORT here, one socat per connection (a guestfwd
 # without a command would be a single connection for QEMU's whole life). There is no name service: use addresses, or
-# /etc/hosts in the image. --no-dhcp is a network card with a live link and nobody on the wire.
+# /etc/hosts in the image. QEMU's DHCP then offers no router and no name server either; a test that needs these takes
+# --open-net, from where the guest reaches what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
 
 : "${VM_DIR:?set VM_DIR before sourcing vm.sh}"
 VM_TOOLS="${VM_TOOLS:-$VM_DIR}"
@@ -59,6 +60,7 @@ vm_start() {
             --append) append+=" $2" && shift ;;
             --no-net) net=none ;;
             --no-dhcp) net=dead ;;
+            --open-net) netdev="${netdev/restrict=on/restrict=off}" ;;
             --forward)
                 netdev+=",guestfwd=tcp:10.0.2.100:${2%%:*}-cmd:socat - TCP4:127.0.0.1:${2##*:}" && shift
                 ;;
