@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# cmdline: ask for the network when a key management service may be needed in this boot. Before the hooks of
+# all network backends (95 to 99), which read rd.neednet; the kernel's own command line comes later in
+# getarg's eyes and still wins.
+
+command -v getargbool > /dev/null || . /lib/dracut-lib.sh
+
+if /usr/sbin/cexluks boot --needs-network; then
+    mkdir -p /etc/cmdline.d
+    echo 'rd.neednet=1' > /etc/cmdline.d/20-cexluks.conf
+fi

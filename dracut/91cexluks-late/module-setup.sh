@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The part of cexluks that has to come after "crypt", which writes the image's crypttab anew, and after
+# "network" has chosen its backend. 90cexluks sorts before 90crypt, where dracut up to 107 has it.
+
+# called by dracut
+check() {
+    return 255
+}
+
+# called by dracut
+depends() {
+    # networkd writes no resolv.conf
+    if dracut_module_included systemd-networkd && ! dracut_module_included systemd-resolved \
+        && [[ " ${omit_dracutmodules-} " != *\ systemd-resolved\ * ]]; then
+        module_check systemd-resolved > /dev/null 2>&1
+        if [[ $? -eq 0 || $? -eq 255 ]]; then echo systemd-resolved; fi
+    fi
+    return 0
+}
+
+# Prints the tree's crypttab line for the volume with UUID $1 as an initramfs needs it: the name and the options of
+# the real root, without a key file and without _netdev, which would make it wait for what waits for it.
+cexluks_late_line_of_root() {
+    local _name _source _options
+
+    [[ -e ${dracutsysrootdir-}/etc/crypttab ]] || return 1
+    while read -r _name _source _ _options || [[ -n $_name ]]; do
+        [[ ${_source,,} == "uuid=${1,,}" || ${_source,,} == "/dev/disk/by-uuid/${1,,}" ]] || continue
+        _options=,${_options%%[[:space:]]*},
+        _options=${_options//,_netdev,/,}
+        _options=${_options#,}
+        _options=${_options%,}
+        printf '%s UUID=%s none %s\n' "$_name" "$1" "${_options:-luks}"
+        return 0
+    done < "${dracutsysrootdir-}/etc/crypttab"
+    return 1
+}
+
+# called by dracut
+install() {
+    local _lines _line _source _options _uuid
+
+    [[ -e $initdir/etc/cexluks/cexluks.conf ]] || return 0
+    # asked about the image, where configuration and crypttab are now what the boot will see
+    _lines=$("$(type -P cexluks || echo /usr/sbin/cexluks)" boot --crypttab --sysroot "$initdir") || {
+        dfatal "cexluks: no crypttab lines for the configured volumes, see above"
+        exit 1
+    }
+    [[ -n $_lines ]] || return 0
+    while read -r _line; do
+        read -r _ _source _ _options <<< "$_line"
+        _uuid=${_source#UUID=}
+        [[ -n $_uuid ]] || continue
+        cexluks_late_line_of_root "$_uuid" || printf '%s\n' "$_line"
+        # Without systemd a crypttab line names a volume, but only this word makes dracut ask for it.
+        if ! dracut_module_included systemd && [[ ",$_options," != *,nofail,* ]]; then
+            mkdir -p "$initdir/etc/cmdline.d"
+            printf 'rd.luks.uuid=luks-%s\n' "$_uuid" >> "$initdir/etc/cmdline.d/91-cexluks.conf"
+        fi
+    done <<< "$_lines" >> "$initdir/etc/crypttab"
+}
