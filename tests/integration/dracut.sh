@@ -1,0 +1,350 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Images made by dracut with our module: what is in them, what is not, and when there must be none; then the hooks
+# of the other kind of image, in a chroot with a queue like dracut's. The helper is a stand-in, so that the
+# module is judged alone. Uses the root of tests/boot (root.sh makes it once) in throw-away overlays; needs root.
+#
+#   dracut.sh [CASE…]     only these cases
+#
+# shellcheck disable=SC2317 # functions are reached through check
+set -uo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C
+
+top="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+passed=0 failed=0 skipped=0
+
+check() { # TITLE COMMAND…
+    local title=$1 out
+    shift
+    if out=$("$@" 2>&1); then
+        printf 'ok - %s\n' "$title"
+        passed=$((passed + 1))
+    else
+        printf '%s\n' "$out" | tail -n 15 | sed 's/^/    /'
+        printf 'not ok - %s\n' "$title"
+        failed=$((failed + 1))
+    fi
+}
+
+skip() { # TITLE
+    printf 'skipped - %s\n' "$1"
+    skipped=$((skipped + 1))
+}
+
+summary() {
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    [[ $failed -eq 0 ]]
+    exit
+}
+
+not() {
+    ! "$@"
+}
+
+all() { # FILE…: they all exist
+    local file
+    for file; do
+        [[ -e $file || -L $file ]] || { echo "missing: $file" && return 1; }
+    done
+}
+
+none() { # FILE…: none exists
+    local file
+    for file; do
+        [[ ! -e $file && ! -L $file ]] || { echo "there: $file" && return 1; }
+    done
+}
+
+mode_is() { # MODE FILE
+    [[ "$(stat -c %a:%u:%g "$2")" == "$1:0:0" ]] || { stat -c '%a %u:%g %n' "$2" && return 1; }
+}
+
+if [[ $EUID -ne 0 ]]; then
+    skip 'dracut images: needs root (chroot, overlay)'
+    summary
+fi
+for tool in cpio unshare mmdebstrap; do
+    if ! command -v "$tool" > /dev/null; then
+        skip "dracut images: '$tool' is not installed"
+        summary
+    fi
+done
+root="$(nice "$top/tests/boot/root.sh")" || {
+    skip 'dracut images: no root file system could be made'
+    summary
+}
+# Everything that mounts happens below a mount namespace that ends with this process.
+if [[ -z ${CEXLUKS_TEST_NAMESPACE-} ]]; then
+    CEXLUKS_TEST_NAMESPACE=1 exec nice unshare -m --propagation private "${BASH_SOURCE[0]}" "$@"
+fi
+
+work="$(mktemp -d "${TMPDIR:-/tmp}/cexluks-dracut.XXXXXX")"
+trap 'umount -R "$work/tree" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+mkdir "$work"/{tree,images}
+kver="$(basename "$(echo "$root"/usr/lib/modules/*)")"
+
+# --- the tree that images are made from ------------------------------------------------------------------
+
+secret='PLANTED-api-key-31415926'
+uuid_root=96fa7ba7-5229-4f32-a9d3-849404febb0e
+uuid_data=0b1e2d3c-4a5b-4c6d-8e7f-001122334455
+
+stub() { # the helper of the tree; STUB_… files in its /etc/cexluks steer it
+    cat << 'STUB'
+#!/bin/sh
+root=''
+words="$*"
+while [ $# -gt 0 ]; do
+    [ "$1" = --sysroot ] && root=$2
+    shift
+done
+conf="$root/etc/cexluks/cexluks.conf"
+case $words in
+    *--image-files*)
+        if grep -q 'no-ca' "$conf"; then
+            echo 'profile "prod" has no ca-file: add ca-file = …' >&2
+            exit 43
+        fi
+        for f in /etc/cexluks/cexluks.conf /etc/cexluks/prod.api-key /etc/cexluks/ca.pem; do
+            [ -e "$root$f" ] && echo "$f"
+        done
+        ;;
+    *--crypttab*)
+        sed -n 's/^uuid *= *//p' "$conf" | while read -r uuid; do
+            grep -qs "$uuid" "$root/etc/crypttab" || echo "luks-$uuid UUID=$uuid none luks"
+        done
+        ;;
+esac
+exit 0
+STUB
+}
+
+new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a configuration
+    local tree="$work/tree"
+    umount -R "$tree" 2> /dev/null
+    rm -rf --one-file-system "$work"/{upper,overlay}
+    mkdir "$work"/{upper,overlay}
+    mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/overlay" "$tree" || exit 1
+    cp -r "$top"/dracut/[0-9]* "$tree/usr/lib/dracut/modules.d/"
+    cp "$top"/units/cexluks-*.service "$tree/usr/lib/systemd/system/"
+    stub > "$tree/usr/sbin/cexluks"
+    chmod 755 "$tree/usr/sbin/cexluks"
+    rm -f "$tree/etc/crypttab"
+    mkdir -p "$tree/etc/cexluks"
+    printf '[kms prod]\nservice = hpcs\n[volume root]\nuuid = %s\n' "$uuid_root" > "$tree/etc/cexluks/cexluks.conf"
+    echo "$secret" > "$tree/etc/cexluks/prod.api-key"
+    echo 'no real certificate' > "$tree/etc/cexluks/ca.pem"
+    chmod 644 "$tree/etc/cexluks/cexluks.conf" "$tree/etc/cexluks/ca.pem"
+    chmod 600 "$tree/etc/cexluks/prod.api-key"
+    if [[ ${1-} != bare ]]; then
+        mount -t proc proc "$tree/proc"
+        mount --bind /dev "$tree/dev"
+    fi
+    mount -t tmpfs tmpfs "$tree/tmp"
+    mount -t tmpfs tmpfs "$tree/var/tmp"
+    mount -t tmpfs tmpfs "$tree/run"
+}
+
+no_systemd=(--add "network-legacy" --omit "systemd systemd-initrd dracut-systemd systemd-networkd")
+
+image() { # NAME [DRACUT ARGUMENT…]: an image as $work/images/NAME.img, unpacked in $work/images/NAME
+    local name=$1
+    shift
+    chroot "$work/tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin ${IN_KDUMP+IN_KDUMP=1} dracut --no-hostonly \
+        --no-hostonly-cmdline --no-early-microcode --nostrip --no-compress --reproducible \
+        --drivers 'virtio_blk virtio_net ext4' --omit 'kernel-modules-extra nvdimm qemu qemu-net lunmask' \
+        "$@" --force /tmp/image "$kver" > "$work/images/$name.log" 2>&1 || {
+        tail -n 5 "$work/images/$name.log"
+        return 1
+    }
+    rm -rf "$work/images/$name"
+    mkdir "$work/images/$name"
+    mv "$work/tree/tmp/image" "$work/images/$name.img"
+    (cd "$work/images/$name" && cpio --quiet -idm < "../$name.img")
+}
+
+wanted() { # CASE…: is one of them asked for?
+    local word
+    [[ -z ${cases-} ]] && return 0
+    for word; do
+        [[ " $cases " == *" $word "* ]] && return 0
+    done
+    return 1
+}
+cases="$*"
+
+# --- images with systemd -------------------------------------------------------------------------------
+
+units_of() { # IMAGE: its folder of units
+    if [[ -e $1/usr/lib/systemd/system/cexluks-boot.service ]]; then
+        echo "$1/usr/lib/systemd/system"
+    else
+        echo "$1/lib/systemd/system"
+    fi
+}
+
+drop_ins_fit() { # UNITS
+    grep -q '^AssertPathExists=!/run/cexluks/refused/%I$' "$1/systemd-cryptsetup@.service.d/50-cexluks.conf" \
+        && all "$1"/{systemd-networkd,nm}-wait-online*.service.d/50-cexluks.conf
+}
+
+modules_load_fits() { # IMAGE: each name in the list exists in the image, or in the kernel
+    local name list="$1/usr/lib/modules-load.d/cexluks.conf"
+    [[ "$(grep -cx -e dm_crypt -e algif_skcipher "$list")" == 2 ]] || { cat "$list" && return 1; }
+    while read -r name; do
+        modprobe -n -q -d "$1" -S "$kver" "$name" || { echo "$name is not in the image" && return 1; }
+    done < "$list"
+}
+
+no_secret_readable() { # IMAGE
+    local file
+    while IFS= read -r file; do
+        [[ "$(stat -c %a "$file")" == *00 ]] || { echo "readable: $file" && return 1; }
+    done < <(grep -rl "$secret" "$1")
+}
+
+if wanted systemd; then
+    new_tree
+    check 'systemd: an image is made without any option, because a configuration exists' image systemd
+    i="$work/images/systemd"
+    u="$(units_of "$i")"
+    check 'systemd: the helper' all "$i/usr/sbin/cexluks"
+    check 'systemd: the configuration becomes 0600' mode_is 600 "$i/etc/cexluks/cexluks.conf"
+    check 'systemd: the credential stays 0600' mode_is 600 "$i/etc/cexluks/prod.api-key"
+    check 'systemd: the CA keeps its mode' mode_is 644 "$i/etc/cexluks/ca.pem"
+    check 'systemd: nobody else can read the secret' no_secret_readable "$i"
+    check 'systemd: the image itself is 0600' mode_is 600 "$work/images/systemd.img"
+    check 'systemd: three units' all "$u"/cexluks-{boot,retry,forget}.service "$u/cryptsetup-pre.target"
+    check 'systemd: boot and retry start with initrd.target' \
+        all "$i"/etc/systemd/system/initrd.target.wants/cexluks-{boot,retry}.service
+    check 'systemd: keys are forgotten before each shell' \
+        all "$u"/{emergency,rescue,dracut-emergency}.service.wants/cexluks-forget.service
+    check 'systemd: refusal and bounded waiting by drop-ins' drop_ins_fit "$u"
+    check 'systemd: kernel modules, and a list of those that exist' modules_load_fits "$i"
+    check 'systemd: dm-crypt itself' test -n "$(find "$i" -name 'dm-crypt.ko*')"
+    check 'systemd: names can be looked up' all "$i/etc/nsswitch.conf" "$i/etc/hosts"
+    check 'systemd: networkd brings resolved' test -n "$(find "$i" -name systemd-resolved -type f)"
+    check 'systemd: a line for the volume that no crypttab named' \
+        grep -qx "luks-$uuid_root UUID=$uuid_root none luks" "$i/etc/crypttab"
+    check 'systemd: rd.neednet is not baked in' not grep -rqs neednet "$i/etc/cmdline.d"
+    check 'systemd: hooks for the network' all "$i"/usr/lib/dracut/hooks/{cmdline/20,pre-udev/65}-cexluks-*network.sh
+    check 'systemd: no hook of the other kind' none "$i"/usr/lib/dracut/hooks/initqueue/{,settled/,finished/}*cexluks* \
+        "$i/lib/cexluks-lib.sh"
+    if systemd-analyze --help 2> /dev/null | grep -q root=; then
+        check 'systemd: systemd finds no fault in the units' \
+            systemd-analyze verify --man=no --root="$i" cexluks-boot.service cexluks-retry.service cexluks-forget.service
+    else
+        skip 'systemd: systemd-analyze knows no --root'
+    fi
+
+    check 'reproducible: the same tree again' image again
+    check 'reproducible: gives the same image' cmp "$work/images/systemd.img" "$work/images/again.img"
+fi
+
+if wanted real-helper; then
+    if [[ -x $top/build/cexluks ]]; then
+        new_tree
+        cp "$top/build/cexluks" "$work/tree/usr/sbin/cexluks"
+        rm -r "$work/tree/etc/cexluks"
+        check 'real helper: an image is made' image real --add cexluks
+        check 'real helper: its libraries are there' chroot "$work/images/real" /usr/sbin/cexluks --version
+    else
+        skip 'real helper: build/cexluks does not exist'
+    fi
+fi
+
+# --- without systemd ---------------------------------------------------------------------------------------
+
+sh_reads() { # IMAGE
+    local hook
+    for hook in "$1"/usr/lib/dracut/hooks/{,*/,*/*/}*cexluks* "$1/usr/lib/cexluks-lib.sh" "$1/usr/sbin/cexluks-ifup"; do
+        [[ ! -e $hook ]] || dash -n "$hook" || return 1
+    done
+}
+
+if wanted plain; then
+    new_tree
+    printf '[volume opt]\nuuid = %s\n' "$uuid_data" >> "$work/tree/etc/cexluks/cexluks.conf"
+    check 'no systemd: an image is made' image plain "${no_systemd[@]}"
+    i="$work/images/plain"
+    h="$i/usr/lib/dracut/hooks"
+    check 'no systemd: the helper and its configuration' all "$i/usr/sbin/cexluks" "$i/etc/cexluks/cexluks.conf"
+    check 'no systemd: all hooks' all "$h"/{cmdline/20-cexluks-need-network,pre-udev/65-cexluks-bound-network,pre-trigger/20-cexluks-modules}.sh \
+        "$h"/{initqueue/20-cexluks-start,initqueue/settled/10-cexluks-park,initqueue/finished/10-cexluks-decided}.sh \
+        "$h"/{emergency/10,shutdown-emergency/10,cleanup/20}-cexluks-forget.sh "$i/lib/cexluks-lib.sh"
+    check 'no systemd: what the hooks call' all "$i"/usr/{sbin/modprobe,bin/readlink,bin/tr,bin/sed,bin/setsid}
+    check 'no systemd: no unit' test -z "$(find "$i" -name 'cexluks*.service' -o -name '50-cexluks.conf')"
+    check 'no systemd: dracut asks for the volume of the configuration' \
+        grep -qx "rd.luks.uuid=luks-$uuid_root" "$i/etc/cmdline.d/91-cexluks.conf"
+    check 'no systemd: the shell can read all of it' sh_reads "$i"
+fi
+
+# --- what must not be ------------------------------------------------------------------------------------
+
+nothing_of_ours() { # IMAGE
+    local found
+    found="$(find "$1" -iname '*cexluks*')"
+    [[ -z $found ]] || { echo "$found" && return 1; }
+}
+
+if wanted no-config; then
+    new_tree
+    rm -r "$work/tree/etc/cexluks"
+    check 'no configuration: an image is made' image none
+    check 'no configuration: nothing of ours is in it' nothing_of_ours "$work/images/none"
+    check 'no configuration, but asked for: an image is made' image asked --add cexluks
+    check 'no configuration, but asked for: the helper is in it' all "$work/images/asked/usr/sbin/cexluks"
+fi
+
+if wanted kdump; then
+    new_tree
+    IN_KDUMP=1 check 'kdump: an image without us' image kdump
+    check 'kdump: nothing of ours is in it' nothing_of_ours "$work/images/kdump"
+    IN_KDUMP=1 check 'kdump, but asked for: an image is made' image kdump-asked --add cexluks
+    check 'kdump, but asked for: the helper, and no credential' all "$work/images/kdump-asked/usr/sbin/cexluks"
+    check 'kdump, but asked for: no credential' none "$work/images/kdump-asked/etc/cexluks"
+fi
+
+fails_saying() { # TEXT
+    if image broken; then
+        echo 'dracut made an image' && return 1
+    fi
+    grep -qF "$1" "$work/images/broken.log" || { tail -n 5 "$work/images/broken.log" && return 1; }
+}
+
+if wanted failures; then
+    new_tree
+    echo '# no-ca' >> "$work/tree/etc/cexluks/cexluks.conf"
+    echo 'the image of yesterday' > "$work/tree/tmp/image"
+    check 'a configuration that cannot work: the build fails with the reason' fails_saying 'profile "prod" has no ca-file'
+    check 'a configuration that cannot work: the old image is still there' \
+        grep -q yesterday "$work/tree/tmp/image"
+    new_tree
+    rm "$work/tree/usr/sbin/cexluks"
+    check 'no helper: the build fails with the reason' fails_saying "program 'cexluks' is not installed"
+    new_tree
+    rm -r "$work/tree/usr/lib/dracut/modules.d/40network"
+    check 'no network module: the build fails with the reason' fails_saying "dracut's module 'network' is missing"
+fi
+
+# --- other trees ------------------------------------------------------------------------------------------
+
+if wanted crypttab; then
+    new_tree
+    # host-only dracut copies a line only for what it sees as its own; the names must still be those of the real root
+    printf 'cr_root UUID=%s /etc/keys/root.key discard,_netdev\n' "$uuid_root" > "$work/tree/etc/crypttab"
+    check 'crypttab: a host-only image is made' image hostonly --hostonly --add cexluks
+    check "crypttab: the real root's name and options, no key file, no _netdev" \
+        grep -qx "cr_root UUID=$uuid_root none discard" "$work/images/hostonly/etc/crypttab"
+fi
+
+if wanted bare; then
+    new_tree bare
+    check 'no /proc, and /dev as the package manager left it: an image is made' image bare
+    check 'no /proc, no /dev: the same files' all "$work/images/bare/usr/sbin/cexluks" \
+        "$work/images/bare/etc/crypttab" "$work/images/bare/usr/lib/modules-load.d/cexluks.conf"
+fi
+
+summary
