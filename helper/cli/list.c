@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/verb.h"
+
+static const struct luks_token *token_of(const struct luks_header *header, int keyslot)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->keyslot == keyslot)
+			return tokens[i];
+	return NULL;
+}
+
+static void print_keyslot(const struct luks_header *header, const struct luks_keyslot *slot)
+{
+	const struct luks_token *token = token_of(header, slot->id);
+	_cleanup_free_ char *binding = token ? luks_token_binding(token) : NULL;
+
+	if (token)
+		printf("  keyslot %d: %s (token %d, serial %" PRId64 "%s%s%s, %s)\n", slot->id,
+		       binding ? binding : "?", token->id, token->serial,
+		       token->key ? ", key " : "", token->key ? token->key : "",
+		       token->kind == LUKS_TOKEN_KMS && !token->aad ? ", without additional data" : "",
+		       token->created);
+	else if (slot->token_type[0])
+		printf("  keyslot %d: token %s (%s)\n", slot->id, slot->token_type, slot->kdf);
+	else
+		printf("  keyslot %d: passphrase (%s)\n", slot->id, slot->kdf);
+}
+
+static void print_entry(const struct list_entry *e)
+{
+	const struct luks_keyslot *slots;
+	size_t n;
+
+	if (!e->header) {
+		verdict_print(&e->verdict, e->device->path);
+		return;
+	}
+	printf("%s  %s  %s\n  lock: %s\n", e->device->path, luks_header_uuid(e->header),
+	       luks_header_cipher(e->header), list_lock(e->header));
+	n = luks_header_keyslots(e->header, &slots);
+	for (size_t i = 0; i < n; i++)
+		print_keyslot(e->header, &slots[i]);
+}
+
+static bool keyslot_json(cJSON *to, const struct luks_header *header,
+			 const struct luks_keyslot *slot)
+{
+	const struct luks_token *token = token_of(header, slot->id);
+	_cleanup_free_ char *binding = token ? luks_token_binding(token) : NULL;
+	cJSON *o = cJSON_CreateObject();
+
+	if (!o || !cJSON_AddItemToArray(to, o)) {
+		json_free(o);
+		return false;
+	}
+	if (!cJSON_AddNumberToObject(o, "keyslot", slot->id) ||
+	    !cJSON_AddStringToObject(o, "kdf", slot->kdf))
+		return false;
+	if (!token)
+		return cJSON_AddStringToObject(o, "kind",
+					       slot->token_type[0] ? "foreign" : "passphrase");
+	return cJSON_AddStringToObject(o, "kind", "binding") &&
+	       cJSON_AddStringToObject(o, "binding", binding ? binding : "") &&
+	       cJSON_AddNumberToObject(o, "token", token->id) &&
+	       cJSON_AddNumberToObject(o, "serial", (double)token->serial) &&
+	       cJSON_AddStringToObject(o, "key", token->key ? token->key : "") &&
+	       cJSON_AddBoolToObject(o, "aad", token->aad) &&
+	       cJSON_AddStringToObject(o, "created", token->created);
+}
+
+static bool entry_json(cJSON *to, const struct list_entry *e)
+{
+	const struct luks_keyslot *slots;
+	cJSON *o = cJSON_CreateObject(), *array;
+	size_t n;
+
+	if (!o || !cJSON_AddItemToArray(to, o)) {
+		json_free(o);
+		return false;
+	}
+	if (!cJSON_AddStringToObject(o, "device", e->device->path) ||
+	    !cJSON_AddStringToObject(o, "outcome", outcome_word(e->verdict.outcome)))
+		return false;
+	if (!e->header)
+		return cJSON_AddStringToObject(o, "cause", e->verdict.cause);
+	array = cJSON_AddArrayToObject(o, "keyslots");
+	if (!array || !cJSON_AddStringToObject(o, "uuid", luks_header_uuid(e->header)) ||
+	    !cJSON_AddStringToObject(o, "cipher", luks_header_cipher(e->header)) ||
+	    !cJSON_AddStringToObject(o, "lock", list_lock(e->header)))
+		return false;
+	n = luks_header_keyslots(e->header, &slots);
+	for (size_t i = 0; i < n; i++)
+		if (!keyslot_json(array, e->header, &slots[i]))
+			return false;
+	return true;
+}
+
+static enum outcome print_json(const struct list *list)
+{
+	_cleanup_json_ cJSON *all = cJSON_CreateArray();
+	_cleanup_json_text_ char *text = NULL;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!entry_json(all, &list->entries[i]))
+			return OUTCOME_INTERNAL;
+	text = json_text(all);
+	if (!text)
+		return OUTCOME_INTERNAL;
+	printf("%s\n", text);
+	return OUTCOME_OK;
+}
+
+enum outcome cli_list(const struct verb_call *call)
+{
+	_cleanup_(list_done) struct list list = { 0 };
+	struct verdict v = { 0 };
+	enum outcome o = op_list(call->n_words ? call->words[0] : NULL, &list, &v);
+
+	if (call->options.json && list.n) {
+		enum outcome printed = print_json(&list);
+
+		return printed != OUTCOME_OK ? printed : o;
+	}
+	for (size_t i = 0; i < list.n; i++)
+		print_entry(&list.entries[i]);
+	if (o != OUTCOME_OK && !list.n)
+		verdict_print(&v, "cannot list");
+	return o;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From argv to a verb's run(): options, word counts, help, and the exit code. */
+#include "cli/verb.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#define COMMON                                                                                     \
+	(1u << OPTION_CONFIG | 1u << OPTION_SYSROOT | 1u << OPTION_TIMEOUT | 1u << OPTION_DEBUG |   \
+	 1u << OPTION_HELP)
+
+/* getopt_long() returns this plus the option's id. */
+#define FIRST 0x100
+
+enum outcome verb_usage(const struct verb *verb, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_err("%s%s%s", verb ? verb->name : "", verb ? ": " : "", text);
+	if (verb)
+		log_notice("hint: cexluks help %s", verb->name);
+	else
+		log_notice("hint: cexluks help lists the verbs");
+	return OUTCOME_USAGE;
+}
+
+uint64_t verb_timeout_ms(const struct verb_call *call)
+{
+	return call->common.timeout_s ? call->common.timeout_s * 1000ull : LIMIT_VERB_TIMEOUT_MS;
+}
+
+void verb_help(const struct verb *verb)
+{
+	printf("cexluks %s%s%s [OPTION ...]\n  %s\n\n", verb->name, *verb->args ? " " : "", verb->args,
+	       verb->summary);
+	for (unsigned id = 0; id < OPTIONS; id++) {
+		const struct option_row *row = option_row((enum option_id)id);
+		char left[40];
+
+		if (!((verb->options | COMMON) & 1u << id))
+			continue;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", row->name, row->arg ? " " : "",
+			       row->arg ? row->arg : "");
+		printf("  %-24s %s\n", left, row->help);
+	}
+	printf("\nThe manual: man 8 cexluks\n");
+}
+
+void verb_help_all(void)
+{
+	printf("cexluks VERB [OPTION ...] [ARGUMENT ...]\n"
+	       "  open encrypted disks at boot without anybody at the console\n\n");
+	for (const struct verb *v = verbs; v->name; v++) {
+		char left[40];
+
+		(void)snprintf(left, sizeof(left), "%s %s", v->name, v->args);
+		printf("  %-24s %s\n", left, v->summary);
+	}
+	printf("\ncexluks help VERB shows its options. The manual: man 8 cexluks\n");
+}
+
+static bool parse_number(const char *text, long max, long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtol(text, &end, 10);
+	return !errno && end != text && !*end && *ret >= 0 && *ret <= max;
+}
+
+static bool take_number(struct verb_call *call, enum option_id id, const char *value)
+{
+	long n;
+
+	if (!parse_number(value, id == OPTION_KEYSLOT ? LIMIT_KEYSLOTS - 1 : 86400, &n) ||
+	    (id == OPTION_TIMEOUT && !n)) {
+		(void)verb_usage(call->verb, "--%s wants a number, not '%s'", option_row(id)->name,
+				 value);
+		return false;
+	}
+	if (id == OPTION_KEYSLOT)
+		call->options.keyslot = (int)n;
+	else
+		call->common.timeout_s = (unsigned)n;
+	return true;
+}
+
+static bool take_option(struct verb_call *call, enum option_id id, const char *value)
+{
+	const char **const text[OPTIONS] = {
+		[OPTION_KEY_FILE] = &call->options.key_file,
+		[OPTION_HEADER_BACKUP] = &call->options.header_backup,
+		[OPTION_TABLE] = &call->options.table,
+		[OPTION_CONFIG] = &call->common.config,
+		[OPTION_SYSROOT] = &call->common.sysroot,
+	};
+	bool *const flag[OPTIONS] = {
+		[OPTION_DRY_RUN] = &call->options.dry_run,
+		[OPTION_JSON] = &call->options.json,
+		[OPTION_RETRY] = &call->options.retry,
+		[OPTION_NEEDS_NETWORK] = &call->options.needs_network,
+		[OPTION_CRYPTTAB] = &call->options.crypttab,
+		[OPTION_IMAGE_FILES] = &call->options.image_files,
+		[OPTION_DEBUG] = &call->common.debug,
+		[OPTION_HELP] = &call->common.help,
+	};
+
+	if (text[id])
+		*text[id] = value;
+	else if (flag[id])
+		*flag[id] = true;
+	else
+		return take_number(call, id, value);
+	return true;
+}
+
+/* One table for getopt_long(): what this verb takes. */
+static void fill_options(const struct verb *verb, struct option to[OPTIONS + 1])
+{
+	size_t n = 0;
+
+	for (unsigned id = 0; id < OPTIONS; id++) {
+		const struct option_row *row = option_row((enum option_id)id);
+
+		if ((verb->options | COMMON) & 1u << id)
+			to[n++] = (struct option){ row->name,
+						   row->arg ? required_argument : no_argument, NULL,
+						   FIRST + (int)id };
+	}
+	to[n] = (struct option){ 0 };
+}
+
+static enum outcome parse(struct verb_call *call, int argc, char **argv)
+{
+	struct option options[OPTIONS + 1];
+	int c;
+
+	fill_options(call->verb, options);
+	optind = 0;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (c == 'h')
+			call->common.help = true;
+		else if (c == ':')
+			return verb_usage(call->verb, "%s wants an argument", argv[optind - 1]);
+		else if (c == '?')
+			return verb_usage(call->verb, "unknown option %s", argv[optind - 1]);
+		else if (!take_option(call, (enum option_id)(c - FIRST), optarg))
+			return OUTCOME_USAGE;
+	}
+	call->words = argv + optind;
+	call->n_words = argc - optind;
+	if (call->common.help)
+		return OUTCOME_OK;
+	if (call->n_words < call->verb->min_words)
+		return verb_usage(call->verb, "wants %s", call->verb->args);
+	if (call->n_words > call->verb->max_words)
+		return verb_usage(call->verb, "does not want '%s'",
+				  call->words[call->verb->max_words]);
+	return OUTCOME_OK;
+}
+
+int verb_main(int argc, char **argv)
+{
+	struct verb_call call = { .common.sysroot = "", .options.keyslot = -1 };
+	enum outcome o;
+	int words;
+
+	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		verb_help_all();
+		return argc < 2 ? outcome_exit_code(OUTCOME_USAGE) : 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("cexluks %s\n", CEXLUKS_VERSION);
+		return 0;
+	}
+	call.verb = verb_find(argc - 1, argv + 1, &words);
+	if (!call.verb)
+		return outcome_exit_code(verb_usage(NULL, "unknown verb '%s'", argv[1]));
+	o = parse(&call, argc - words, argv + words);
+	if (o != OUTCOME_OK)
+		return outcome_exit_code(o);
+	if (call.common.help) {
+		verb_help(call.verb);
+		return 0;
+	}
+	if (call.common.debug)
+		log_setup_level(LOG_LEVEL_DEBUG);
+	return outcome_exit_code(call.verb->run(&call));
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verbs that are one exchange with a service: ping, key list, key create, wrap, unwrap. */
+#include "op/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/verb.h"
+
+static enum outcome begin(const struct verb_call *call, const char *profile, struct service *ret,
+			  struct verdict *v)
+{
+	struct service_request request = {
+		.sysroot = call->common.sysroot,
+		.config_path = call->common.config,
+		.profile = profile,
+	};
+
+	return service_open(&request, ret, v);
+}
+
+static enum outcome failed(const struct verdict *v, const char *what)
+{
+	verdict_print(v, what);
+	return v->outcome;
+}
+
+static enum outcome ping_one(const struct verb_call *call, struct service *s, const char *profile)
+{
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	struct kms_request request = {
+		.verb = KMS_PING,
+		.deadline = deadline_after(verb_timeout_ms(call)),
+	};
+	struct verdict v = { 0 };
+
+	if (session_call(s->session, profile, &request, &reply, &v) != OUTCOME_OK)
+		return failed(&v, profile);
+	printf("%s: ok: TLS, IAM token and service in %.1f s\n", profile,
+	       (double)reply->elapsed_ms / 1000.0);
+	return OUTCOME_OK;
+}
+
+enum outcome cli_ping(const struct verb_call *call)
+{
+	_cleanup_service_ struct service s = { 0 };
+	struct verdict v = { 0 };
+	enum outcome o, worst = OUTCOME_OK;
+
+	if (call->n_words) {
+		o = begin(call, call->words[0], &s, &v);
+		return o == OUTCOME_OK ? ping_one(call, &s, s.profile) : failed(&v, "cannot ping");
+	}
+	o = service_open_any(&(struct service_request){ .sysroot = call->common.sysroot,
+							.config_path = call->common.config },
+			     &s, &v);
+	if (o != OUTCOME_OK)
+		return failed(&v, "cannot ping");
+	for (size_t i = 0; i < s.config->n_profiles; i++) {
+		o = ping_one(call, &s, s.config->profiles[i].kms.name);
+		if (o != OUTCOME_OK)
+			worst = o;
+	}
+	return worst;
+}
+
+static const char *state_word(int state)
+{
+	switch (state) {
+	case 0:
+		return "pre-active";
+	case 1:
+		return "active";
+	case 2:
+		return "suspended";
+	case 3:
+		return "deactivated";
+	case 5:
+		return "destroyed";
+	default:
+		return "unknown";
+	}
+}
+
+static bool key_json(cJSON *to, const struct kms_key *key)
+{
+	return cJSON_AddStringToObject(to, "id", key->id) &&
+	       cJSON_AddStringToObject(to, "name", key->name) &&
+	       cJSON_AddStringToObject(to, "alias", key->alias) &&
+	       cJSON_AddStringToObject(to, "state", state_word(key->state));
+}
+
+static void print_json(const cJSON *json)
+{
+	_cleanup_json_text_ char *text = json_text(json);
+
+	if (text)
+		printf("%s\n", text);
+}
+
+static void print_key(const struct kms_key *key, void *userdata)
+{
+	(void)userdata;
+	printf("%s\t%s\t%s\t%s\n", key->id, key->name, key->alias, state_word(key->state));
+}
+
+static void add_key(const struct kms_key *key, void *userdata)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	if (!o || !key_json(o, key) || !cJSON_AddItemToArray(userdata, o))
+		json_free(o); /* out of memory: the list is shorter, and printing will fail too */
+}
+
+enum outcome cli_key_list(const struct verb_call *call)
+{
+	_cleanup_service_ struct service s = { 0 };
+	_cleanup_json_ cJSON *all = call->options.json ? cJSON_CreateArray() : NULL;
+	struct verdict v = { 0 };
+	enum outcome o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
+
+	if (o == OUTCOME_OK)
+		o = service_list(&s, verb_timeout_ms(call), all ? add_key : print_key, all, &v);
+	if (o != OUTCOME_OK)
+		return failed(&v, "cannot list keys");
+	if (all)
+		print_json(all);
+	return OUTCOME_OK;
+}
+
+enum outcome cli_key_create(const struct verb_call *call)
+{
+	_cleanup_service_ struct service s = { 0 };
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	struct verdict v = { 0 };
+	struct kms_request request = { .verb = KMS_CREATE, .name = call->words[1] };
+	size_t len = strlen(call->words[1]);
+	enum outcome o;
+
+	if (len < 2 || len > 90)
+		return verb_usage(call->verb, "a key's name has 2 to 90 characters");
+	o = begin(call, call->words[0], &s, &v);
+	request.deadline = deadline_after(verb_timeout_ms(call));
+	if (o == OUTCOME_OK)
+		o = session_call(s.session, s.profile, &request, &reply, &v);
+	if (o != OUTCOME_OK)
+		return failed(&v, "cannot create the key");
+	if (call->options.json) {
+		_cleanup_json_ cJSON *one = cJSON_CreateObject();
+
+		if (!one || !key_json(one, &reply->key))
+			return OUTCOME_INTERNAL;
+		print_json(one);
+	} else {
+		printf("%s\n", reply->key.id);
+	}
+	return OUTCOME_OK;
+}
+
+static enum outcome read_input(size_t max, struct secret **ret, struct verdict *v)
+{
+	int r = secret_read_fd(STDIN_FILENO, max, ret);
+
+	if (r == -ENODATA)
+		return verdict_set(v, OUTCOME_USAGE, "standard input is empty");
+	if (r == -EFBIG)
+		return verdict_set(v, OUTCOME_USAGE, "standard input is longer than %zu bytes", max);
+	return r < 0 ? verdict_errno(v, r, "standard input") : OUTCOME_OK;
+}
+
+enum outcome cli_wrap(const struct verb_call *call)
+{
+	_cleanup_service_ struct service s = { 0 };
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	_cleanup_secret_ struct secret *plain = NULL;
+	struct verdict v = { 0 };
+	struct kms_request request = { .verb = KMS_WRAP };
+	enum outcome o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
+
+	if (o == OUTCOME_OK)
+		o = read_input(LIMIT_PASSPHRASE_MAX, &plain, &v);
+	request.plaintext = plain;
+	request.deadline = deadline_after(verb_timeout_ms(call));
+	if (o == OUTCOME_OK)
+		o = session_call(s.session, s.profile, &request, &reply, &v);
+	if (o != OUTCOME_OK)
+		return failed(&v, "cannot wrap");
+	printf("%s\n", reply->ciphertext);
+	return OUTCOME_OK;
+}
+
+/* The service's text without the newline that a file ends with. */
+static enum outcome read_ciphertext(char to[static LIMIT_CIPHERTEXT + 1], struct verdict *v)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int r = file_read_fd(STDIN_FILENO, LIMIT_CIPHERTEXT, &text, &len);
+
+	if (r == -EFBIG)
+		return verdict_set(v, OUTCOME_USAGE, "standard input is longer than %u bytes",
+				   LIMIT_CIPHERTEXT);
+	if (r < 0)
+		return verdict_errno(v, r, "standard input");
+	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	if (!len || strlen(text) < len)
+		return verdict_set(v, OUTCOME_USAGE, "standard input holds no ciphertext");
+	memcpy(to, text, len);
+	to[len] = '\0';
+	return OUTCOME_OK;
+}
+
+enum outcome cli_unwrap(const struct verb_call *call)
+{
+	_cleanup_service_ struct service s = { 0 };
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	char ciphertext[LIMIT_CIPHERTEXT + 1];
+	struct verdict v = { 0 };
+	struct kms_request request = { .verb = KMS_UNWRAP, .ciphertext = ciphertext };
+	enum outcome o;
+
+	if (isatty(STDOUT_FILENO))
+		return verb_usage(call->verb, "a plaintext is not written to a terminal: use a pipe");
+	o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
+	if (o == OUTCOME_OK)
+		o = read_ciphertext(ciphertext, &v);
+	request.deadline = deadline_after(verb_timeout_ms(call));
+	if (o == OUTCOME_OK)
+		o = session_call(s.session, s.profile, &request, &reply, &v);
+	if (o != OUTCOME_OK)
+		return failed(&v, "cannot unwrap");
+	if (file_write_all(STDOUT_FILENO, secret_bytes(reply->plaintext),
+			   secret_len(reply->plaintext)) < 0)
+		return failed(&(struct verdict){ .outcome = OUTCOME_INTERNAL }, "standard output");
+	return OUTCOME_OK;
+}

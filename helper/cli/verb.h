@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A verb: a row in the one table (verbs.c), from which dispatch, --help and the checks of the
+ * manual are made. A verb parses, calls one operation, prints one result.
+ */
+#ifndef CEXLUKS_CLI_VERB_H
+#define CEXLUKS_CLI_VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "op/boot.h"
+#include "op/outcome.h"
+#include "op/verdict.h"
+
+/* What every verb understands. */
+struct common_options {
+	const char *config;
+	const char *sysroot; /* "" by default */
+	unsigned timeout_s;  /* 0: not given */
+	bool debug;
+	bool help;
+};
+
+/* Union of the options that verbs have; each verb's row lists the ones it takes. */
+struct verb_options {
+	const char *key_file;
+	const char *header_backup;
+	int keyslot; /* -1: not given */
+	bool dry_run;
+	bool json;
+	bool retry;
+	bool needs_network;
+	bool crypttab;
+	bool image_files;
+	const char *table;
+};
+
+enum option_id {
+	OPTION_KEY_FILE,
+	OPTION_HEADER_BACKUP,
+	OPTION_KEYSLOT,
+	OPTION_DRY_RUN,
+	OPTION_JSON,
+	OPTION_RETRY,
+	OPTION_NEEDS_NETWORK,
+	OPTION_CRYPTTAB,
+	OPTION_IMAGE_FILES,
+	OPTION_TABLE,
+	OPTION_CONFIG,
+	OPTION_SYSROOT,
+	OPTION_TIMEOUT,
+	OPTION_DEBUG,
+	OPTION_HELP,
+	OPTIONS,
+};
+
+struct option_row {
+	const char *name; /* without "--" */
+	const char *arg;  /* or NULL for a flag */
+	const char *help;
+};
+
+/* Names and help of all options. */
+const struct option_row *option_row(enum option_id id);
+
+/* What a verb gets: its words and options. */
+struct verb_call {
+	const struct verb *verb;
+	char **words;
+	int n_words;
+	struct common_options common;
+	struct verb_options options;
+};
+
+struct verb {
+	const char *name; /* one or two words: "bind", "key list" */
+	const char *args;
+	const char *summary;
+	int min_words, max_words;
+	unsigned options; /* 1u << enum option_id of its own; the common ones go without saying */
+	enum outcome (*run)(const struct verb_call *call);
+};
+
+/* The table, in the order of the manual; ends with a NULL name. */
+extern const struct verb verbs[];
+
+/* Looks up "bind" or "key", "list"; @ret_words: how many of @argv named it. NULL: unknown. */
+const struct verb *verb_find(int argc, char **argv, int *ret_words);
+
+/* Parses and runs; the exit code. */
+int verb_main(int argc, char **argv);
+
+/* Prints one verb's help, or all verbs, to standard output. */
+void verb_help(const struct verb *verb);
+void verb_help_all(void);
+
+/* One-line complaint about the command line, and where to look. Returns OUTCOME_USAGE. */
+enum outcome verb_usage(const struct verb *verb, const char *format, ...) _printf_(2, 3);
+
+/* Timeout of the verbs that people type. */
+uint64_t verb_timeout_ms(const struct verb_call *call);
+
+enum outcome cli_bind(const struct verb_call *call);
+enum outcome cli_unbind(const struct verb_call *call);
+enum outcome cli_list(const struct verb_call *call);
+enum outcome cli_open(const struct verb_call *call);
+enum outcome cli_close(const struct verb_call *call);
+enum outcome cli_pass(const struct verb_call *call);
+enum outcome cli_load(const struct verb_call *call);
+enum outcome cli_forget(const struct verb_call *call);
+enum outcome cli_boot(const struct verb_call *call);
+enum outcome cli_why(const struct verb_call *call);
+enum outcome cli_ping(const struct verb_call *call);
+enum outcome cli_key_list(const struct verb_call *call);
+enum outcome cli_key_create(const struct verb_call *call);
+enum outcome cli_wrap(const struct verb_call *call);
+enum outcome cli_unwrap(const struct verb_call *call);
+enum outcome cli_help(const struct verb_call *call);
+
+#endif

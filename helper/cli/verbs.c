@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/verb.h"
+
+#include <string.h>
+
+#define O(id) (1u << OPTION_##id)
+
+const struct verb verbs[] = {
+	{ "bind", "DEVICE BINDING", "add an automatic way in, and prove it", 2, 2,
+	  O(KEY_FILE) | O(HEADER_BACKUP) | O(DRY_RUN), cli_bind },
+	{ "unbind", "DEVICE [BINDING]", "remove an automatic way in", 1, 2,
+	  O(KEYSLOT) | O(HEADER_BACKUP) | O(DRY_RUN), cli_unbind },
+	{ "list", "[DEVICE]", "show what opens a volume", 0, 1, O(JSON), cli_list },
+	{ "open", "DEVICE [NAME]", "open a volume through its bindings", 1, 2, 0, cli_open },
+	{ "close", "NAME", "close a mapping", 1, 1, 0, cli_close },
+	{ "pass", "DEVICE BINDING", "write a binding's passphrase to a pipe", 2, 2, 0, cli_pass },
+	{ "load", "", "put passphrases into the kernel keyring", 0, 0, 0, cli_load },
+	{ "forget", "", "remove our keys from the kernel keyring", 0, 0, 0, cli_forget },
+	{ "boot", "", "unlock at boot; for units and hooks", 0, 0,
+	  O(RETRY) | O(NEEDS_NETWORK) | O(CRYPTTAB) | O(IMAGE_FILES), cli_boot },
+	{ "why", "", "tell what the last boot did", 0, 0, O(JSON), cli_why },
+	{ "ping", "[PROFILE]", "prove the way to a key management service", 0, 1, 0, cli_ping },
+	{ "key list", "[PROFILE]", "list the root keys of a service", 0, 1, O(JSON), cli_key_list },
+	{ "key create", "PROFILE NAME", "make a root key", 2, 2, O(JSON), cli_key_create },
+	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, 0, cli_wrap },
+	{ "unwrap", "[PROFILE]", "unwrap a ciphertext from standard input", 0, 1, 0, cli_unwrap },
+	{ "help", "[VERB]", "show verbs and their options", 0, 2, O(TABLE), cli_help },
+	{ 0 },
+};
+
+static const struct option_row rows[OPTIONS] = {
+	[OPTION_KEY_FILE] = { "key-file", "FILE", "existing passphrase from FILE, - for standard input" },
+	[OPTION_HEADER_BACKUP] = { "header-backup", "FILE", "write a header backup to FILE first" },
+	[OPTION_KEYSLOT] = { "keyslot", "N", "remove this keyslot instead of a binding" },
+	[OPTION_DRY_RUN] = { "dry-run", NULL, "check everything, change nothing" },
+	[OPTION_JSON] = { "json", NULL, "print JSON" },
+	[OPTION_RETRY] = { "retry", NULL, "go on behind the prompt" },
+	[OPTION_NEEDS_NETWORK] = { "needs-network", NULL, "say whether this boot may need the network" },
+	[OPTION_CRYPTTAB] = { "crypttab", NULL, "print crypttab lines for configured volumes" },
+	[OPTION_IMAGE_FILES] = { "image-files", NULL, "print the files that an image needs" },
+	[OPTION_TABLE] = { "table", "NAME", "print a table: verbs options config cmdline outcomes" },
+	[OPTION_CONFIG] = { "config", "FILE", "read FILE instead of /etc/cexluks/cexluks.conf" },
+	[OPTION_SYSROOT] = { "sysroot", "DIR", "read configuration and files below DIR" },
+	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "give up after SECONDS" },
+	[OPTION_DEBUG] = { "debug", NULL, "show each step" },
+	[OPTION_HELP] = { "help", NULL, "show the verb's options" },
+};
+
+const struct option_row *option_row(enum option_id id)
+{
+	return &rows[id];
+}
+
+const struct verb *verb_find(int argc, char **argv, int *ret_words)
+{
+	for (const struct verb *v = verbs; v->name; v++) {
+		const char *space = strchr(v->name, ' ');
+		size_t first = space ? (size_t)(space - v->name) : strlen(v->name);
+
+		if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], v->name, first) != 0)
+			continue;
+		if (space && (argc < 2 || strcmp(argv[1], space + 1) != 0))
+			continue;
+		*ret_words = space ? 2 : 1;
+		return v;
+	}
+	return NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Adding and removing automatic ways in: add, prove, switch, retire.
+ */
+#ifndef CEXLUKS_OP_BIND_H
+#define CEXLUKS_OP_BIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "op/verdict.h"
+
+struct bind_request {
+	const char *sysroot;
+	const char *config_path;
+	const char *device;
+	const char *binding;		/* "kms:PROFILE" */
+	const char *header_backup;	/* new file, or NULL */
+	bool dry_run;
+	uint64_t timeout_ms; /* of each exchange with the service */
+	/* Gets a passphrase that opens the volume now; called only when it is needed. */
+	enum outcome (*ask)(const char *device, void *userdata, struct secret **ret,
+			    struct verdict *v);
+	void *userdata;
+};
+
+struct bind_result {
+	int keyslot;
+	int token;
+	unsigned cleaned; /* what interrupted runs had left */
+};
+
+/* OUTCOME_OK: bound and proven. OUTCOME_NOTHING_TO_DO: was bound, and that was proven again. */
+enum outcome op_bind(const struct bind_request *request, struct bind_result *ret, struct verdict *v);
+
+struct unbind_request {
+	const char *device;
+	const char *binding; /* or NULL with keyslot */
+	int keyslot;	     /* -1: by binding */
+	const char *header_backup;
+	bool dry_run;
+};
+
+enum outcome op_unbind(const struct unbind_request *request, struct verdict *v);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/uuid.h"
+#include "op/boot-setup.h"
+#include "op/credential.h"
+
+struct printer {
+	const char *sysroot;
+	void (*print)(const char *line, void *userdata);
+	void *userdata;
+	struct verdict *v;
+};
+
+static enum outcome print_file(const char *path, void *userdata)
+{
+	struct printer *p = userdata;
+	_cleanup_free_ char *whole = NULL;
+
+	if (asprintf(&whole, "%s%s", p->sysroot, path) < 0)
+		return verdict_errno(p->v, ENOMEM, path);
+	if (access(whole, R_OK) < 0) {
+		verdict_set(p->v, OUTCOME_CREDENTIAL_MISSING, "%s: %s", whole, strerror(errno));
+		return verdict_hint(p->v, "an image without it could not unlock; put it there first");
+	}
+	p->print(path, p->userdata);
+	return OUTCOME_OK;
+}
+
+enum outcome op_image_files(const struct boot_request *request,
+			    void (*print)(const char *line, void *userdata), void *userdata,
+			    struct verdict *v)
+{
+	_cleanup_config_ struct config *config = NULL;
+	struct printer p = { request->sysroot, print, userdata, v };
+	enum outcome o = config_load(request->sysroot, request->config_path, &config, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	print(CONFIG_PATH, userdata);
+	for (size_t i = 0; i < config->n_profiles && o == OUTCOME_OK; i++)
+		o = credential_each_file(&config->profiles[i], print_file, &p, v);
+	/* The same look that the boot will take: modes, contents, PEM. */
+	for (size_t i = 0; i < config->n_profiles && o == OUTCOME_OK; i++) {
+		o = credential_load(request->sysroot, &config->profiles[i], v);
+		if (o == OUTCOME_CREDENTIAL_MISSING &&
+		    strstr(config->profiles[i].api_key_source, "credential:"))
+			o = OUTCOME_OK; /* comes with the boot, not with the image */
+	}
+	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", config->path) : o;
+}
+
+static bool names(const struct crypttab *crypttab, const struct config_volume *vol)
+{
+	for (size_t i = 0; i < crypttab->n_lines; i++)
+		if (uuid_equal(crypttab->lines[i].uuid, vol->uuid))
+			return true;
+	return false;
+}
+
+enum outcome op_image_crypttab(const struct boot_request *request,
+			       void (*print)(const char *line, void *userdata), void *userdata,
+			       struct verdict *v)
+{
+	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+	enum outcome o = boot_setup_read(request, &setup, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	for (size_t i = 0; i < setup.config->n_volumes; i++) {
+		const struct config_volume *vol = &setup.config->volumes[i];
+		_cleanup_free_ char *line = NULL;
+
+		if (!vol->uuid || names(setup.crypttab, vol))
+			continue;
+		if (asprintf(&line, "luks-%s UUID=%s none %s%s%s", vol->uuid, vol->uuid,
+			     "luks", vol->nofail ? ",nofail" : "",
+			     vol->options ? "," : "") < 0)
+			return verdict_errno(v, ENOMEM, "crypttab");
+		if (vol->options) {
+			_cleanup_free_ char *whole = NULL;
+
+			if (asprintf(&whole, "%s%s", line, vol->options) < 0)
+				return verdict_errno(v, ENOMEM, "crypttab");
+			print(whole, userdata);
+			continue;
+		}
+		print(line, userdata);
+	}
+	return verdict_set(v, OUTCOME_OK, "crypttab");
+}

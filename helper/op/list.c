@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum outcome add(struct list *list, struct luks_device *device)
+{
+	struct list_entry *larger, *e;
+	struct luks_reason reason = { "" };
+	int r;
+
+	larger = reallocarray(list->entries, list->n + 1, sizeof(*larger));
+	if (!larger) {
+		luks_device_free(device);
+		return OUTCOME_INTERNAL;
+	}
+	list->entries = larger;
+	e = &list->entries[list->n++];
+	*e = (struct list_entry){ .device = device };
+	r = luks_header_load(device, NULL, &e->header, &reason);
+	if (r != 0)
+		return verdict_luks(&e->verdict, r, device->path, &reason);
+	return verdict_set(&e->verdict, OUTCOME_OK, "%s", device->path);
+}
+
+static int visit(const char *uuid, void *userdata)
+{
+	struct luks_device *device = NULL;
+	struct luks_reason reason = { "" };
+
+	if (luks_device_find(uuid, &device, &reason) == 0)
+		(void)add(userdata, device); /* its verdict is in the entry */
+	return 0;
+}
+
+enum outcome op_list(const char *device, struct list *ret, struct verdict *v)
+{
+	struct luks_device *one = NULL;
+	int r;
+
+	*ret = (struct list){ 0 };
+	if (!device) {
+		r = luks_device_each(visit, ret);
+		return r < 0 ? verdict_errno(v, r, "cannot list devices")
+			     : verdict_set(v, OUTCOME_OK, "%zu volumes", ret->n);
+	}
+	r = luks_device_open(device, &one);
+	if (r != 0)
+		return verdict_luks(v, r, device, NULL);
+	if (add(ret, one) == OUTCOME_OK)
+		return verdict_set(v, OUTCOME_OK, "%s", device);
+	*v = ret->n ? ret->entries[0].verdict : (struct verdict){ .outcome = OUTCOME_INTERNAL };
+	return v->outcome;
+}
+
+void list_done(struct list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		luks_header_free(list->entries[i].header);
+		luks_device_free(list->entries[i].device);
+	}
+	free(list->entries);
+	*list = (struct list){ 0 };
+}
+
+const char *list_lock(const struct luks_header *header)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+	bool kms = false, card = false;
+
+	for (size_t i = 0; i < n; i++) {
+		kms = kms || (tokens[i]->kind == LUKS_TOKEN_KMS && tokens[i]->keyslot >= 0);
+		card = card || (tokens[i]->kind == LUKS_TOKEN_CARD && tokens[i]->keyslot >= 0);
+	}
+	/* A card binding beside a kms one leaves the card as the only lock. */
+	if (card)
+		return "card alone, if the volume key is a secure key (not verified)";
+	if (kms && luks_header_is_paes(header))
+		return "KMS, and a card if the volume key is a secure key (not verified)";
+	return kms ? "KMS alone" : "passphrase";
+}

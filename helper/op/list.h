@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What opens a volume: bindings, keyslots of people, keyslots of other programs; and which lock
+ * that makes. Reads the checked copy of the header, asks nobody.
+ */
+#ifndef CEXLUKS_OP_LIST_H
+#define CEXLUKS_OP_LIST_H
+
+#include <stddef.h>
+
+#include "luks/header.h"
+#include "op/verdict.h"
+
+struct list_entry {
+	struct luks_device *device;
+	struct luks_header *header; /* NULL when it was refused: see verdict */
+	struct verdict verdict;
+};
+
+struct list {
+	struct list_entry *entries;
+	size_t n;
+};
+
+/* @device NULL: every LUKS2 volume that udev knows. */
+enum outcome op_list(const char *device, struct list *ret, struct verdict *v);
+void list_done(struct list *list);
+
+/* "KMS alone", "passphrase" …: what really protects the volume. Static. */
+const char *list_lock(const struct luks_header *header);
+
+#endif
