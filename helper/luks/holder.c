@@ -94,3 +94,13 @@ bool luks_holder_is_multipath(dev_t devno)
 {
 	return each_holder(devno, is_multipath, NULL);
 }
+
+bool luks_holder_is_loop_of(dev_t devno, const char *path)
+{
+	_cleanup_free_ char *file = NULL;
+	char device[32];
+
+	(void)snprintf(device, sizeof(device), "%u:%u", major(devno), minor(devno));
+	file = read_line(sysfs, device, "loop/backing_file");
+	return file && !strcmp(file, path);
+}

@@ -17,6 +17,9 @@ char *luks_holder_name(dev_t devno);
 /* Whether the device is one path of a multipath map. */
 bool luks_holder_is_multipath(dev_t devno);
 
+/* Whether the device is a loop device over the file @path. */
+bool luks_holder_is_loop_of(dev_t devno, const char *path);
+
 /* Seam for tests: folder in place of /sys/dev/block; NULL restores it. */
 void luks_holder_set_sysfs(const char *directory);
 

@@ -39,7 +39,7 @@ void luks_library_quiet_mapper(void)
 	dm_log_with_errno_init(mapper_message);
 }
 
-static void setup_once(void)
+void luks_library_setup(void)
 {
 	static bool done;
 
@@ -67,7 +67,7 @@ int luks_library_load(int fd, int data_fd, struct crypt_device **ret)
 	char path[32], data[32];
 	int r;
 
-	setup_once();
+	luks_library_setup();
 	r = crypt_init_data_device(&cd, fd_path(fd, path, sizeof(path)),
 				   fd_path(data_fd, data, sizeof(data)));
 	if (r < 0)

@@ -22,6 +22,9 @@ DEFINE_CLEANUP(struct crypt_device *, crypt_free);
 DEFINE_CLEANUP(struct crypt_keyslot_context *, crypt_keyslot_context_free);
 #define _cleanup_keyslot_context_ _cleanup_(crypt_keyslot_context_freep)
 
+/* Log callback, no plug-ins. luks_library_load() does it too; once is enough, more do no harm. */
+void luks_library_setup(void);
+
 /**
  * luks_library_load() - a context for the LUKS2 header in @fd
  * @fd:      reached through /proc/self/fd, so that no path is resolved again

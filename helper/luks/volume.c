@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "luks/volume.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <linux/fs.h>
+
+#include "base/log.h"
+#include "luks/context.h"
+#include "luks/holder.h"
+#include "luks/mapping.h"
+#include "luks/reason.h"
+
+/*
+ * Flags stored in the header that make things faster or slower are followed. The others are not:
+ * discards show an observer which blocks are in use, so only the configuration may ask for them.
+ */
+#define FROM_HEADER                                                                                \
+	(CRYPT_ACTIVATE_SAME_CPU_CRYPT | CRYPT_ACTIVATE_SUBMIT_FROM_CRYPT_CPUS |                   \
+	 CRYPT_ACTIVATE_NO_READ_WORKQUEUE | CRYPT_ACTIVATE_NO_WRITE_WORKQUEUE)
+
+static uint32_t activation_flags(struct crypt_device *cd, const struct luks_open_flags *flags)
+{
+	uint32_t persistent = 0;
+	uint32_t all = CRYPT_ACTIVATE_IGNORE_PERSISTENT | CRYPT_ACTIVATE_SERIALIZE_MEMORY_HARD_PBKDF;
+
+	if (crypt_persistent_flags_get(cd, CRYPT_FLAGS_ACTIVATION, &persistent) < 0)
+		log_debug("luks: the header's flags cannot be read and are ignored");
+	all |= persistent & FROM_HEADER;
+	if (flags && flags->discard)
+		all |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
+	if (flags && flags->read_only)
+		all |= CRYPT_ACTIVATE_READONLY;
+	if (flags && flags->no_read_workqueue)
+		all |= CRYPT_ACTIVATE_NO_READ_WORKQUEUE;
+	if (flags && flags->no_write_workqueue)
+		all |= CRYPT_ACTIVATE_NO_WRITE_WORKQUEUE;
+	if (flags && flags->same_cpu_crypt)
+		all |= CRYPT_ACTIVATE_SAME_CPU_CRYPT;
+	if (flags && flags->submit_from_crypt_cpus)
+		all |= CRYPT_ACTIVATE_SUBMIT_FROM_CRYPT_CPUS;
+	return all;
+}
+
+static int activate(struct crypt_device *cd, int keyslot, const struct secret *passphrase,
+		    const char *name, uint32_t flags, struct luks_reason *reason)
+{
+	int r;
+
+	r = crypt_activate_by_passphrase(cd, name, keyslot, (const char *)secret_bytes(passphrase),
+					 secret_len(passphrase), flags);
+	/* The keyslot is there: these two come from the kernel, and "no such keyslot" would mislead. */
+	if (r == -ENOENT || r == -ENODEV) {
+		luks_reason_set(reason, "the kernel does not accept the mapping; is the module for its "
+					"cipher loaded?");
+		return r;
+	}
+	return luks_library_result("crypt_activate_by_passphrase", r);
+}
+
+int luks_volume_open(struct luks_header *header, int keyslot, const struct secret *passphrase,
+		     const char *name, const struct luks_open_flags *flags,
+		     struct luks_reason *reason)
+{
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	int r;
+
+	if (!luks_mapping_name_is_valid(name))
+		return -EINVAL;
+	if (!secret_len(passphrase))
+		return luks_refuse(reason, "the passphrase is empty");
+	r = luks_header_context(header, keyslot, true, &cd, reason);
+	if (r)
+		return r;
+	r = activate(cd, keyslot, passphrase, name, activation_flags(cd, flags), reason);
+	if (r)
+		return r;
+	r = luks_volume_verify(header, name, reason);
+	if (r) {
+		int closed = crypt_deactivate_by_name(cd, name, CRYPT_DEACTIVATE_DEFERRED);
+
+		log_debug("luks: closed the mapping again (%d)", closed);
+	}
+	return r;
+}
+
+/* Bytes of the data device, 0 when they cannot be told. */
+static uint64_t device_size(const struct luks_device *device)
+{
+	uint64_t size = 0;
+	struct stat st;
+
+	if (device->devno)
+		return ioctl(device->fd, BLKGETSIZE64, &size) < 0 ? 0 : size;
+	return fstat(device->fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
+}
+
+static uint64_t expected_sectors(const struct luks_facts *facts, const struct luks_device *device)
+{
+	uint64_t size = device_size(device);
+
+	if (facts->data_size)
+		return facts->data_size / 512;
+	return size > facts->data_offset ? (size - facts->data_offset) / 512 : 0;
+}
+
+int luks_volume_verify(const struct luks_header *header, const char *name,
+		       struct luks_reason *reason)
+{
+	const struct luks_device *device = luks_header_device(header);
+	struct luks_mapping mapping = { 0 };
+	struct luks_expectation expected = {
+		.facts = luks_header_facts(header),
+		.uuid = luks_header_uuid(header),
+		.name = name,
+		.devno = device->devno,
+		.length = expected_sectors(luks_header_facts(header), device),
+	};
+	int r;
+
+	if (!luks_mapping_name_is_valid(name))
+		return -EINVAL;
+	r = luks_mapping_get(name, &mapping, reason);
+	if (r)
+		return r;
+	if (!luks_table_uuid_fits(mapping.uuid, expected.uuid, name)) {
+		luks_reason_set(reason, "the live mapping '%s' belongs to another volume", name);
+		return LUKS_TABLE_MISMATCH;
+	}
+	/* A file lies below a loop device that the library made. */
+	if (!expected.devno && luks_holder_is_loop_of(mapping.table.devno, device->path))
+		expected.devno = mapping.table.devno;
+	return luks_table_compare(&mapping.table, &expected, reason);
+}
+
+int luks_volume_close(const char *name)
+{
+	struct luks_mapping mapping;
+	int r;
+
+	if (!luks_mapping_name_is_valid(name))
+		return -EINVAL;
+	r = luks_mapping_get(name, &mapping, NULL);
+	if (r == LUKS_NO_DEVICE || r == LUKS_NO_MAPPER || r < 0)
+		return r;
+	luks_library_setup();
+	return luks_library_result("crypt_deactivate_by_name",
+				   crypt_deactivate_by_name(NULL, name, 0));
+}
+
+bool luks_volume_is_active(const char *name)
+{
+	struct luks_mapping mapping;
+	int r;
+
+	if (!luks_mapping_name_is_valid(name))
+		return false;
+	r = luks_mapping_get(name, &mapping, NULL);
+	return !r || r == LUKS_TABLE_MISMATCH; /* something is there, whatever it is */
+}
