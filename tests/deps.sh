@@ -17,7 +17,7 @@ packages=(
     # lint
     git shellcheck cppcheck clang-tidy mandoc
     # integration tests: real headers, real keyring, real TLS
-    cryptsetup-bin keyutils curl ca-certificates jq socat
+    cryptsetup-bin keyutils curl openssl ca-certificates jq socat
     # systemd-analyze looks at the units, dracut's own shell functions at the module
     systemd dracut-core dracut-network iproute2
     # virtual machines: a root tree, disks and images made without root devices, software emulation

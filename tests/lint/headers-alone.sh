@@ -16,7 +16,7 @@ while IFS= read -r header; do
     esac
     # shellcheck disable=SC2086 # CC may carry words
     findings+="$(printf '#include "%s"\n#include "%s"\nextern int lint_not_empty;\n' "$name" "$name" \
-        | $cc "${lint_cflags[@]}" -iquote . -iquote "$(dirname "$header")" -Wall -Wextra -Werror -fsyntax-only -x c - 2>&1 \
+        | $cc "${lint_cflags[@]}" -iquote . -iquote tests/unit -iquote "$(dirname "$header")" -Wall -Wextra -Werror -fsyntax-only -x c - 2>&1 \
         | grep -E 'error|warning' | sed "s|^|$header: |")"
     [[ -z $findings || $findings == *$'\n' ]] || findings+=$'\n'
 done < <(lint_files 'helper/*.h' 'tests/*.h')
