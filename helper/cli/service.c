@@ -38,7 +38,7 @@ static enum outcome ping_one(const struct verb_call *call, struct service *s, co
 	};
 	struct verdict v = { 0 };
 
-	if (session_call(s->session, profile, &request, &reply, &v) != OUTCOME_OK)
+	if (op_session_call(s->session, profile, &request, &reply, &v) != OUTCOME_OK)
 		return failed(&v, profile);
 	printf("%s: ok: TLS, IAM token and service in %.1f s\n", profile,
 	       (double)reply->elapsed_ms / 1000.0);
@@ -146,7 +146,7 @@ enum outcome cli_key_create(const struct verb_call *call)
 	o = begin(call, call->words[0], &s, &v);
 	request.deadline = deadline_after(verb_timeout_ms(call));
 	if (o == OUTCOME_OK)
-		o = session_call(s.session, s.profile, &request, &reply, &v);
+		o = op_session_call(s.session, s.profile, &request, &reply, &v);
 	if (o != OUTCOME_OK)
 		return failed(&v, "cannot create the key");
 	if (call->options.json) {
@@ -186,7 +186,7 @@ enum outcome cli_wrap(const struct verb_call *call)
 	request.plaintext = plain;
 	request.deadline = deadline_after(verb_timeout_ms(call));
 	if (o == OUTCOME_OK)
-		o = session_call(s.session, s.profile, &request, &reply, &v);
+		o = op_session_call(s.session, s.profile, &request, &reply, &v);
 	if (o != OUTCOME_OK)
 		return failed(&v, "cannot wrap");
 	printf("%s\n", reply->ciphertext);
@@ -230,7 +230,7 @@ enum outcome cli_unwrap(const struct verb_call *call)
 		o = read_ciphertext(ciphertext, &v);
 	request.deadline = deadline_after(verb_timeout_ms(call));
 	if (o == OUTCOME_OK)
-		o = session_call(s.session, s.profile, &request, &reply, &v);
+		o = op_session_call(s.session, s.profile, &request, &reply, &v);
 	if (o != OUTCOME_OK)
 		return failed(&v, "cannot unwrap");
 	if (file_write_all(STDOUT_FILENO, secret_bytes(reply->plaintext),

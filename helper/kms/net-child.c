@@ -175,9 +175,7 @@ static int serve(struct net *net, struct secret *buffer)
 			return -EIO;
 		take_ended_tries(net);
 		job_step_all(net);
-		/* A step may have started a try that libcurl does not know how to wait for yet. */
-		if (curl_multi_perform(net->multi, &running) != CURLM_OK)
-			return -EIO;
+		/* A try that a step just added makes this return at once. */
 		if (curl_multi_poll(net->multi, fds, ARRAY_SIZE(fds), wait_ms(net), NULL) !=
 		    CURLM_OK)
 			return -EIO;

@@ -191,10 +191,10 @@ static deadline_t share(const struct attempt *a, deadline_t deadline)
 	return deadline_after(left / (others + 1));
 }
 
-void attempt_submit(struct attempt *a, struct session *session, deadline_t deadline)
+void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline)
 {
 	a->submitted_ms = deadline_now();
-	if (session_submit_unwrap(session, a->token, luks_header_uuid(a->header),
+	if (op_session_submit_unwrap(session, a->token, luks_header_uuid(a->header),
 				  share(a, deadline), &a->job, &a->verdict) == OUTCOME_OK)
 		a->state = ATTEMPT_WAITS_FOR_KMS;
 	else

@@ -69,7 +69,7 @@ bool attempt_is_over(const struct attempt *a);
 void attempt_look(struct attempt *a);
 
 /* The network is up: ask for the passphrase. @deadline: of the whole attempt. */
-void attempt_submit(struct attempt *a, struct session *session, deadline_t deadline);
+void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline);
 
 /* A final reply whose id is a->job. Opens the volume, or goes on to the next binding. */
 void attempt_reply(struct attempt *a, struct kms_reply *reply);

@@ -20,7 +20,7 @@ struct bind {
 	const struct bind_request *request;
 	struct config *config;
 	struct config_profile *profile;
-	struct session *session;
+	struct op_session *session;
 	struct luks_device *device;
 	struct luks_header *header;
 	const struct luks_token *bound; /* what is there already for this profile, borrowed */
@@ -33,7 +33,7 @@ static void bind_done(struct bind *b)
 	secret_free(b->passphrase);
 	luks_header_free(b->header);
 	luks_device_free(b->device);
-	session_free(b->session);
+	op_session_free(b->session);
 	config_free(b->config);
 }
 
@@ -60,7 +60,7 @@ static enum outcome read_config(struct bind *b)
 		verdict_set(b->v, OUTCOME_CONFIG_ERROR, "%s has no [kms %s]", b->config->path, name);
 		return verdict_hint(b->v, "add the section, or correct the binding's name");
 	}
-	r = session_new(b->config, b->request->sysroot, &b->session);
+	r = op_session_new(b->config, b->request->sysroot, &b->session);
 	return r < 0 ? verdict_errno(b->v, r, "session") : OUTCOME_OK;
 }
 
@@ -101,7 +101,7 @@ static enum outcome prove_binding(struct bind *b)
 	enum outcome o;
 	int r;
 
-	o = session_unwrap(b->session, b->bound, luks_header_uuid(b->header), deadline_after(b->request->timeout_ms),
+	o = op_session_unwrap(b->session, b->bound, luks_header_uuid(b->header), deadline_after(b->request->timeout_ms),
 			   &got, b->v);
 	if (o != OUTCOME_OK)
 		return o;
@@ -134,7 +134,7 @@ static int unwrap(const struct luks_token *token, void *userdata, struct secret 
 	_cleanup_secret_ struct secret *got = NULL;
 	struct bind *b = userdata;
 
-	if (session_unwrap(b->session, token, luks_header_uuid(b->header), deadline_after(b->request->timeout_ms),
+	if (op_session_unwrap(b->session, token, luks_header_uuid(b->header), deadline_after(b->request->timeout_ms),
 			   &got, b->v) != OUTCOME_OK)
 		return UNWRAP_FAILED;
 	if (!secret_equal(got, b->passphrase)) {

@@ -66,7 +66,7 @@ static enum outcome conclude(const struct round *round, struct verdict *v)
 static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64_t started_ms,
 			   struct verdict *v)
 {
-	_cleanup_session_ struct session *session = NULL;
+	_cleanup_op_session_ struct op_session *session = NULL;
 	struct round round = {
 		.config = setup->config,
 		.cmdline = setup->cmdline,
@@ -78,7 +78,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	struct report_run run = { .mode = "boot", .started_ms = started_ms };
 	int r;
 
-	r = session_new(setup->config, "", &session);
+	r = op_session_new(setup->config, "", &session);
 	if (r < 0)
 		return verdict_errno(v, r, "session");
 	round.session = session;
@@ -86,7 +86,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	if (r == 0)
 		round_run(&round, deadline);
 	/* The child and its token are not needed while we talk, reboot or wait for an operator. */
-	session_free(take_ptr(session));
+	op_session_free(take_ptr(session));
 	run.network_ms = round.network_ms;
 	run.attempts = round.attempts;
 	run.n_attempts = round.n_attempts;

@@ -28,14 +28,14 @@ static enum outcome conclude(const struct round *round, struct verdict *v)
 enum outcome op_load(const struct boot_request *request, struct verdict *v)
 {
 	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
-	_cleanup_session_ struct session *session = NULL;
+	_cleanup_op_session_ struct op_session *session = NULL;
 	enum outcome o = boot_setup_read(request, &setup, v);
 	struct round round = { .questions = -1, .how = ATTEMPT_LOAD };
 	int r;
 
 	if (o != OUTCOME_OK)
 		return o;
-	r = session_new(setup.config, request->sysroot, &session);
+	r = op_session_new(setup.config, request->sysroot, &session);
 	if (r < 0)
 		return verdict_errno(v, r, "session");
 	round.config = setup.config;

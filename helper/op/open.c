@@ -28,7 +28,7 @@ static enum outcome need_config(const char *sysroot, const char *path, struct co
 static enum outcome run_one(const struct open_request *request, struct config *config,
 			    const struct cmdline *cmdline, struct plan *plan, struct verdict *v)
 {
-	_cleanup_session_ struct session *session = NULL;
+	_cleanup_op_session_ struct op_session *session = NULL;
 	struct round round = {
 		.config = config,
 		.cmdline = cmdline,
@@ -36,7 +36,7 @@ static enum outcome run_one(const struct open_request *request, struct config *c
 		.questions = -1,
 		.how = request->load ? ATTEMPT_LOAD : ATTEMPT_ACTIVATE,
 	};
-	int r = session_new(config, request->sysroot, &session);
+	int r = op_session_new(config, request->sysroot, &session);
 
 	if (r < 0)
 		return verdict_errno(v, r, "session");
@@ -102,7 +102,7 @@ static enum outcome unwrap_binding(const struct pass_request *request, struct co
 	const char *profile = config_binding_profile(request->binding);
 	const struct luks_token *order[LIMIT_TOKENS], *token = NULL;
 	_cleanup_cmdline_ struct cmdline *cmdline = NULL;
-	_cleanup_session_ struct session *session = NULL;
+	_cleanup_op_session_ struct op_session *session = NULL;
 	size_t n = policy_order(config, NULL, header, order);
 	enum outcome o;
 	int r;
@@ -115,14 +115,14 @@ static enum outcome unwrap_binding(const struct pass_request *request, struct co
 				   request->binding);
 	r = cmdline_parse("", &cmdline);
 	if (r == 0)
-		r = session_new(config, request->sysroot, &session);
+		r = op_session_new(config, request->sysroot, &session);
 	if (r < 0)
 		return verdict_errno(v, r, "session");
 	o = policy_check_token(config, config_volume_find(config, luks_header_uuid(header)), cmdline,
 			       token, v);
 	if (o != OUTCOME_OK)
 		return o;
-	o = session_unwrap(session, token, luks_header_uuid(header),
+	o = op_session_unwrap(session, token, luks_header_uuid(header),
 			   deadline_after(request->timeout_ms), ret, v);
 	if (o != OUTCOME_OK)
 		return o;

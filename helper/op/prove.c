@@ -8,7 +8,7 @@
 #include <time.h>
 
 struct probe {
-	struct session *session;
+	struct op_session *session;
 	const struct config_profile *profile;
 	const char *uuid;
 	char serial[24];
@@ -27,8 +27,8 @@ static enum outcome wrap(const struct probe *p, const struct secret *passphrase,
 	enum outcome o;
 
 	if (aad)
-		session_aad(&request, p->uuid, p->serial);
-	o = session_call(p->session, p->profile->kms.name, &request, &reply, v);
+		op_session_aad(&request, p->uuid, p->serial);
+	o = op_session_call(p->session, p->profile->kms.name, &request, &reply, v);
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(reply->ciphertext);
 	return o;
@@ -46,8 +46,8 @@ static enum outcome aad_is_honoured(const struct probe *p, const char *ciphertex
 	};
 	enum outcome o;
 
-	session_aad(&request, "00000000-0000-0000-0000-000000000000", p->serial);
-	o = session_call(p->session, p->profile->kms.name, &request, &reply, v);
+	op_session_aad(&request, "00000000-0000-0000-0000-000000000000", p->serial);
+	o = op_session_call(p->session, p->profile->kms.name, &request, &reply, v);
 	if (o != OUTCOME_OK && o != OUTCOME_KMS_BAD_CIPHERTEXT)
 		return o;
 	*ret = o == OUTCOME_KMS_BAD_CIPHERTEXT;
@@ -86,7 +86,7 @@ static enum outcome wrap_best(const struct probe *p, const struct secret *passph
 	return OUTCOME_OK;
 }
 
-enum outcome prove_wrap(struct session *session, const struct config_profile *profile,
+enum outcome prove_wrap(struct op_session *session, const struct config_profile *profile,
 			const char *uuid, int64_t serial, const struct secret *passphrase,
 			deadline_t deadline, struct luks_token **ret, struct verdict *v)
 {

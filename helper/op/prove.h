@@ -22,7 +22,7 @@
  * or refuses additional data (HPCS documents none) the token says aad = false; Key Protect must
  * honour it, or nothing is bound.
  */
-enum outcome prove_wrap(struct session *session, const struct config_profile *profile,
+enum outcome prove_wrap(struct op_session *session, const struct config_profile *profile,
 			const char *uuid, int64_t serial, const struct secret *passphrase,
 			deadline_t deadline, struct luks_token **ret,
 			struct verdict *v) _must_check_;

@@ -39,7 +39,7 @@ static void drop_open(struct plan *plan)
 /* A whole round: own child, own token; a hung resolver of the last round is gone with its child. */
 static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_ms, struct verdict *v)
 {
-	_cleanup_session_ struct session *session = NULL;
+	_cleanup_op_session_ struct op_session *session = NULL;
 	struct round round = {
 		.config = setup->config,
 		.cmdline = setup->cmdline,
@@ -53,7 +53,7 @@ static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_
 	bool again = false;
 	int r;
 
-	r = session_new(setup->config, "", &session);
+	r = op_session_new(setup->config, "", &session);
 	if (r < 0)
 		return false;
 	round.session = session;

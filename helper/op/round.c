@@ -130,7 +130,7 @@ static void take_reply(struct round *round, struct kms_reply *reply)
 
 static void take_replies(struct round *round)
 {
-	struct kms_client *client = session_client(round->session);
+	struct kms_client *client = op_session_client(round->session);
 
 	while (client) {
 		_cleanup_kms_reply_ struct kms_reply *reply = NULL;
@@ -160,7 +160,7 @@ static bool someone_waits(const struct round *round, enum attempt_state state)
 /* Sleeps until something happens. */
 static void wait_for_event(struct round *round, deadline_t deadline)
 {
-	struct kms_client *client = session_client(round->session);
+	struct kms_client *client = op_session_client(round->session);
 	struct pollfd fds[] = {
 		{ .fd = luks_watch_fd(round->disks), .events = POLLIN },
 		{ .fd = network_watch_fd(round->network), .events = POLLIN },

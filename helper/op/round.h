@@ -22,7 +22,7 @@ struct round {
 	struct config *config;
 	const struct cmdline *cmdline;
 	struct plan *plan;
-	struct session *session;
+	struct op_session *session;
 	struct luks_watch *disks;
 	struct network_watch *network;
 	int questions;		/* answer_watch(), or -1 */

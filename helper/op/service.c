@@ -13,7 +13,7 @@ enum outcome service_open_any(const struct service_request *request, struct serv
 	}
 	if (o != OUTCOME_OK)
 		return o;
-	r = session_new(ret->config, request->sysroot, &ret->session);
+	r = op_session_new(ret->config, request->sysroot, &ret->session);
 	return r < 0 ? verdict_errno(v, r, "session") : OUTCOME_OK;
 }
 
@@ -43,7 +43,7 @@ enum outcome service_open(const struct service_request *request, struct service 
 
 void service_done(struct service *service)
 {
-	session_free(service->session);
+	op_session_free(service->session);
 	config_free(service->config);
 }
 
@@ -53,11 +53,11 @@ enum outcome service_list(struct service *service, uint64_t timeout_ms,
 {
 	struct kms_request request = { .verb = KMS_LIST, .deadline = deadline_after(timeout_ms) };
 	unsigned id;
-	enum outcome o = session_submit(service->session, service->profile, &request, &id, v);
+	enum outcome o = op_session_submit(service->session, service->profile, &request, &id, v);
 
 	while (o == OUTCOME_OK) {
 		_cleanup_kms_reply_ struct kms_reply *reply = NULL;
-		int r = kms_client_next(session_client(service->session),
+		int r = kms_client_next(op_session_client(service->session),
 					deadline_after(timeout_ms), &reply);
 
 		if (r < 0)

@@ -20,7 +20,7 @@ struct service_request {
 
 struct service {
 	struct config *config;
-	struct session *session;
+	struct op_session *session;
 	const char *profile; /* borrowed from config */
 };
 

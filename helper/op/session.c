@@ -9,7 +9,7 @@
 
 #include "op/credential.h"
 
-struct session {
+struct op_session {
 	struct config *config;
 	char *sysroot;
 	struct kms_client *client;
@@ -20,9 +20,9 @@ struct session {
 	size_t n_known;
 };
 
-int session_new(struct config *config, const char *sysroot, struct session **ret)
+int op_session_new(struct config *config, const char *sysroot, struct op_session **ret)
 {
-	_cleanup_session_ struct session *s = calloc(1, sizeof(*s));
+	_cleanup_op_session_ struct op_session *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
@@ -34,7 +34,7 @@ int session_new(struct config *config, const char *sysroot, struct session **ret
 	return 0;
 }
 
-void session_free(struct session *session)
+void op_session_free(struct op_session *session)
 {
 	if (!session)
 		return;
@@ -43,13 +43,13 @@ void session_free(struct session *session)
 	free(session);
 }
 
-struct kms_client *session_client(const struct session *session)
+struct kms_client *op_session_client(const struct op_session *session)
 {
 	return session->client;
 }
 
 /* Index of the profile in the net child, which starts and learns the profile when needed. */
-static enum outcome introduce(struct session *s, const char *name, unsigned *ret, struct verdict *v)
+static enum outcome introduce(struct op_session *s, const char *name, unsigned *ret, struct verdict *v)
 {
 	struct config_profile *profile = config_profile_find(s->config, name);
 	enum outcome o;
@@ -80,7 +80,7 @@ static enum outcome introduce(struct session *s, const char *name, unsigned *ret
 	return OUTCOME_OK;
 }
 
-enum outcome session_submit(struct session *session, const char *profile,
+enum outcome op_session_submit(struct op_session *session, const char *profile,
 			    struct kms_request *request, unsigned *ret_id, struct verdict *v)
 {
 	enum outcome o = introduce(session, profile, &request->profile, v);
@@ -94,7 +94,7 @@ enum outcome session_submit(struct session *session, const char *profile,
 	return OUTCOME_OK;
 }
 
-enum outcome session_call(struct session *session, const char *profile,
+enum outcome op_session_call(struct op_session *session, const char *profile,
 			  struct kms_request *request, struct kms_reply **ret, struct verdict *v)
 {
 	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
@@ -112,7 +112,7 @@ enum outcome session_call(struct session *session, const char *profile,
 	return OUTCOME_OK;
 }
 
-void session_aad(struct kms_request *request, const char *uuid, const char *serial)
+void op_session_aad(struct kms_request *request, const char *uuid, const char *serial)
 {
 	request->aad[0] = "cexluks:1";
 	request->aad[1] = uuid;
@@ -131,10 +131,10 @@ static void unwrap_request(struct kms_request *request, const struct luks_token 
 	};
 	(void)snprintf(serial, 24, "%" PRId64, token->serial);
 	if (token->aad)
-		session_aad(request, uuid, serial);
+		op_session_aad(request, uuid, serial);
 }
 
-enum outcome session_submit_unwrap(struct session *session, const struct luks_token *token,
+enum outcome op_session_submit_unwrap(struct op_session *session, const struct luks_token *token,
 				   const char *uuid, deadline_t deadline, unsigned *ret_id,
 				   struct verdict *v)
 {
@@ -142,10 +142,10 @@ enum outcome session_submit_unwrap(struct session *session, const struct luks_to
 	char serial[24];
 
 	unwrap_request(&request, token, uuid, serial, deadline);
-	return session_submit(session, token->profile, &request, ret_id, v);
+	return op_session_submit(session, token->profile, &request, ret_id, v);
 }
 
-enum outcome session_unwrap(struct session *session, const struct luks_token *token,
+enum outcome op_session_unwrap(struct op_session *session, const struct luks_token *token,
 			    const char *uuid, deadline_t deadline, struct secret **ret,
 			    struct verdict *v)
 {
@@ -155,7 +155,7 @@ enum outcome session_unwrap(struct session *session, const struct luks_token *to
 	enum outcome o;
 
 	unwrap_request(&request, token, uuid, serial, deadline);
-	o = session_call(session, token->profile, &request, &reply, v);
+	o = op_session_call(session, token->profile, &request, &reply, v);
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(reply->plaintext);
 	return o;
