@@ -84,7 +84,50 @@ $(B)/kms-sim: $(SIM_OBJ)
 
 -include $(HELPER_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d)
 
+# --- install: copies, nothing else -----------------------------------------------------------
+
+INSTALL := install -p
+
+install: $(B)/cexluks
+	$(Q)$(INSTALL) -D -m 0755 $(B)/cexluks $(DESTDIR)$(SBINDIR)/cexluks
+	$(Q)$(INSTALL) -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cexluks
+	$(Q)$(INSTALL) -D -m 0644 docs/cexluks.conf.example \
+		$(DESTDIR)$(SYSCONFDIR)/cexluks/cexluks.conf.example
+	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	$(Q)$(INSTALL) -m 0644 units/*.service $(DESTDIR)$(UNITDIR)/
+	$(Q)for m in 90cexluks 91cexluks-late; do \
+		$(INSTALL) -d $(DESTDIR)$(DRACUTDIR)/$$m && \
+		$(INSTALL) -m 0755 dracut/$$m/*.sh $(DESTDIR)$(DRACUTDIR)/$$m/; done
+	$(Q)$(INSTALL) -m 0644 dracut/90cexluks/*.conf $(DESTDIR)$(DRACUTDIR)/90cexluks/
+	$(Q)for page in docs/man/*.[578]; do \
+		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
+
+# --- tests -----------------------------------------------------------------------------------
+
+deps:
+	$(Q)tests/deps.sh
+
+lint: $(B)/cexluks
+	$(Q)B=$(B) tests/lint/run
+
+# What the tests need built, in one piece, so that "make -j" may be used here.
+check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN)
+
+# Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
+# Dependencies come first and in their own make, because pkg-config was asked before they were there.
+check:
+	$(Q)tests/check.sh $(MAKE)
+
+check-boot:
+	$(Q)tests/boot/check.sh $(MAKE)
+
+check-all: check check-boot
+
+demo:
+	$(Q)tests/demo.sh $(MAKE)
+
 clean:
 	rm -rf build build-san
 
-.PHONY: all clean
+.PHONY: all install deps lint check-build check check-boot check-all demo clean
