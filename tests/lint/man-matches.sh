@@ -37,12 +37,19 @@ page_rows() {
                 if ($i ~ /^[A-Z][A-Z-]*$/) list = list (list == "" ? "" : " ") $i
             return list == "" ? "-" : list
         }
+        # "key list" of ".It Cm key list Op Ar PROFILE"
+        function words(    i, text) {
+            text = $3
+            for (i = 4; i <= NF && $i ~ /^[a-z]/; i++)
+                text = text " " $i
+            return text
+        }
         /^\.Sh / { flush(); part = $0; sub(/^\.Sh /, "", part); depth = 0; section = "" }
         /^\.Sh SECTION/ { section = $3; gsub(/[][]/, "", section) }
         /^\.Bl / { depth++ }
         /^\.El/ { depth-- }
-        want == "verbs" && part == "VERBS" && depth == 1 && /^\.It Cm / { print $3 "\t" arguments(4) }
-        want == "options" && part == "VERBS" && depth == 1 && /^\.It Cm / { verb = $3 }
+        want == "verbs" && part == "VERBS" && depth == 1 && /^\.It Cm / { print words() "\t" arguments(4) }
+        want == "options" && part == "VERBS" && depth == 1 && /^\.It Cm / { verb = words() }
         want == "options" && part == "VERBS" && depth == 2 && /^\.It Fl / { print verb "\t-" $3 "\t" arguments(4) }
         want == "options" && part == "OPTIONS" && /^\.It Fl / { print "*\t-" $3 "\t" arguments(4) }
         want == "config" && section != "" && depth == 1 && /^\.It Ic / { flush(); key = $3 }
