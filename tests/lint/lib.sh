@@ -47,7 +47,6 @@ need() {
 
 # Files of the tree, one per line: what git tracks or would track. Works in an unpacked tarball too.
 # lint_files [PATTERN…], as git ls-files understands them
-# shellcheck disable=SC2120 # without a pattern: all
 lint_files() {
     if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
         git ls-files --cached --others --exclude-standard --deduplicate -- "$@" | while IFS= read -r file; do
