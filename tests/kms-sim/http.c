@@ -33,8 +33,9 @@ struct peer {
 
 struct exchange {
 	char *raw;		/* request target as sent */
+	char *method;
 	struct buffer body;
-	bool started, logged, too_long;
+	bool started, logged;
 };
 
 static pthread_mutex_t peers_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -184,8 +185,7 @@ static void add_tls(cJSON *line, gnutls_session_t session)
 }
 
 static void log_request(struct listener *l, struct MHD_Connection *connection,
-			const char *method, struct exchange *x, unsigned status,
-			const struct fault *fault)
+			struct exchange *x, unsigned status, const struct fault *fault)
 {
 	struct peer *p = peer_of(connection);
 	cJSON *line;
@@ -197,7 +197,7 @@ static void log_request(struct listener *l, struct MHD_Connection *connection,
 	line = log_event("request", listener_name(l), p->id);
 	cJSON_AddStringToObject(line, "peer", p->name);
 	add_tls(line, p->tls);
-	cJSON_AddStringToObject(line, "method", method);
+	cJSON_AddStringToObject(line, "method", x->method);
 	cJSON_AddStringToObject(line, "path", x->raw);
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header,
 				  cJSON_AddObjectToObject(line, "headers"));
@@ -252,7 +252,9 @@ static void delivery_free(void *context)
 static struct MHD_Response *response_in_pieces(struct listener *l, struct reply *reply)
 {
 	struct delivery_state *d = must_calloc(1, sizeof(*d));
-	uint64_t size = reply->delivery == DELIVER_CHUNKED ? MHD_SIZE_UNKNOWN : reply->body.length;
+	bool open_end = reply->delivery == DELIVER_CHUNKED ||
+			reply->delivery == DELIVER_WRONG_LENGTH;
+	uint64_t size = open_end ? MHD_SIZE_UNKNOWN : reply->body.length;
 
 	d->listener = l;
 	d->body = reply->body;
@@ -262,26 +264,41 @@ static struct MHD_Response *response_in_pieces(struct listener *l, struct reply 
 	return MHD_create_response_from_callback(size, 4096, deliver_some, d, delivery_free);
 }
 
-static struct MHD_Response *response_new(struct listener *l, struct reply *reply)
+/*
+ * The library adds a Content-Length of its own to every answer whose size it knows. HTTP/1.0
+ * answers of unknown size go without one, so there ours is the only one.
+ */
+static struct MHD_Response *response_of_wrong_length(struct listener *l, struct reply *reply)
 {
-	struct MHD_Response *response;
+	long claimed = (long)reply->body.length + reply->length_delta;
+	struct MHD_Response *response = response_in_pieces(l, reply);
 	char length[32];
 
-	if (reply->delivery == DELIVER_CHUNKED || reply->delivery == DELIVER_HALF ||
-	    reply->delivery == DELIVER_DRIP)
-		return response_in_pieces(l, reply);
-	response = MHD_create_response_from_buffer(reply->body.length, reply->body.data,
-						   MHD_RESPMEM_MUST_COPY);
-	if (response && reply->delivery == DELIVER_WRONG_LENGTH) {
-		long claimed = (long)reply->body.length + reply->length_delta;
-
-		snprintf(length, sizeof(length), "%ld", claimed < 0 ? 0 : claimed);
-		MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH,
-					 MHD_RO_END);
-		MHD_add_response_header(response, "Content-Length", length);
-		MHD_add_response_header(response, "Connection", "close");
-	}
+	if (!response)
+		return NULL;
+	snprintf(length, sizeof(length), "%ld", claimed < 0 ? 0 : claimed);
+	MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH |
+				 MHD_RF_HTTP_VERSION_1_0_RESPONSE, MHD_RO_END);
+	MHD_add_response_header(response, "Content-Length", length);
+	MHD_add_response_header(response, "Connection", "close");
 	return response;
+}
+
+static struct MHD_Response *response_new(struct listener *l, struct reply *reply)
+{
+	switch (reply->delivery) {
+	case DELIVER_CHUNKED:
+	case DELIVER_HALF:
+	case DELIVER_DRIP:
+		return response_in_pieces(l, reply);
+	case DELIVER_WRONG_LENGTH:
+		return response_of_wrong_length(l, reply);
+	case DELIVER_WHOLE:
+	case DELIVER_RESET:
+		break;
+	}
+	return MHD_create_response_from_buffer(reply->body.length, reply->body.data,
+					       MHD_RESPMEM_MUST_COPY);
 }
 
 /* Linux: connecting to "nowhere" drops a TCP connection at once, with a reset to the peer. */
@@ -321,12 +338,12 @@ static enum MHD_Result deliver(struct listener *l, struct MHD_Connection *connec
 /* ---- requests ---- */
 
 static enum MHD_Result answer(struct listener *l, struct MHD_Connection *connection,
-			      const char *method, const char *path, struct exchange *x)
+			      const char *path, struct exchange *x)
 {
 	const struct listener_setup *setup = listener_setup_get(l);
 	_cleanup_(reply_done) struct reply reply = { .status = 500 };
 	struct request request = {
-		.listener = setup->name, .method = method, .path = path,
+		.listener = setup->name, .method = x->method, .path = path,
 		.body = x->body.data, .length = x->body.length, .connection = connection,
 	};
 	struct fault *fault = NULL;
@@ -344,7 +361,7 @@ static enum MHD_Result answer(struct listener *l, struct MHD_Connection *connect
 	}
 	lock_give();
 
-	log_request(l, connection, method, x,
+	log_request(l, connection, x,
 		    reply.delivery == DELIVER_RESET ? 0 : reply.status, fault);
 	stays = listener_pause(l, fault_delay_ms(fault));
 	fault_free(fault);
@@ -370,6 +387,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	(void)version;
 	if (!x->started) {
 		x->started = true;
+		x->method = must_strdup(method);
 		return MHD_YES;
 	}
 	if (*upload_size) {
@@ -379,7 +397,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	return answer(context, connection, method, url, x);
+	return answer(context, connection, url, x);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
@@ -392,8 +410,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	/* headers came, the body did not: a test must see that too */
 	if (x->started && !x->logged)
-		log_request(context, connection, "", x, 0, NULL);
+		log_request(context, connection, x, 0, NULL);
 	free(x->raw);
+	free(x->method);
 	buffer_done(&x->body);
 	free(x);
 	*request_context = NULL;

@@ -62,15 +62,14 @@ static int bind_socket(struct listener *l)
 		close(fd);
 		return r;
 	}
-	/* an ephemeral port was chosen: keep it from now on */
-	l->address_size = sizeof(l->address);
-	(void)getsockname(fd, (struct sockaddr *)&l->address, &l->address_size);
 	return fd;
 }
 
 static int go_up(struct listener *l)
 {
+	pthread_mutex_lock(&l->lock);
 	l->leaving = false;
+	pthread_mutex_unlock(&l->lock);
 	if (listen(l->fd, BACKLOG) < 0)
 		return -errno;
 	l->daemon = http_start(l, l->fd);
@@ -120,6 +119,8 @@ struct listener *listener_new(const struct listener_setup *setup)
 	l->fd = bind_socket(l);
 	if (l->fd < 0)
 		fail(l, "bind", l->fd);
+	/* where an ephemeral port was chosen: keep it from now on */
+	(void)getsockname(l->fd, (struct sockaddr *)&l->address, &l->address_size);
 	r = go_up(l);
 	if (r < 0)
 		fail(l, "serve", r);
@@ -149,7 +150,7 @@ uint16_t listener_port(const struct listener *l)
 	return ntohs(((const struct sockaddr_in *)&l->address)->sin_port);
 }
 
-int listener_state_set(struct listener *l, enum listener_state state)
+static int change_state(struct listener *l, enum listener_state state)
 {
 	if (l->state == state)
 		return 0;
@@ -164,6 +165,17 @@ int listener_state_set(struct listener *l, enum listener_state state)
 	if (state == LISTENER_HANG && listen(l->fd, BACKLOG) < 0)
 		return -errno;
 	return 0;
+}
+
+int listener_state_set(struct listener *l, enum listener_state state)
+{
+	static pthread_mutex_t one_change_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+	int r;
+
+	pthread_mutex_lock(&one_change_at_a_time);
+	r = change_state(l, state);
+	pthread_mutex_unlock(&one_change_at_a_time);
+	return r;
 }
 
 bool listener_pause(struct listener *l, unsigned ms)

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "kms.h"
 #include "listener.h"
+#include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "publish.h"
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 /* form encoding must be right, or this key does not survive it */
-#define DEFAULT_API_KEY "sim+Key/0=1%2B&grant_type=x Y-_z"
+#define DEFAULT_API_KEY "sim+Key/0=1%2B&grant_type=x-Y_z"
 #define ROOT_KEY_NAME "cexluks-root"
 
 struct sim {
@@ -182,7 +183,9 @@ static void run(struct sim *sim, const sigset_t *stop)
 	must(publish_text(dir, "api-key", DEFAULT_API_KEY), "write api-key in", dir);
 	start_all(sim, ca);
 	authority_free(ca);
+	lock_take(); /* a client that knows the ports may be here already */
 	publish(sim);
+	lock_give();
 	sigwait(stop, &signal_number);
 
 	listener_free(sim->control_listener);

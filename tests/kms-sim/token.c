@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* with its two dots and header about what IAM sends: some 1.2 kB */
-#define PAYLOAD_BYTES 640
+/* make a token about as long as IAM's: some 1.2 kB */
+#define FILLER_BYTES 128
 #define SIGNATURE_BYTES 256
 
 struct api_key {
@@ -66,17 +66,38 @@ bool api_key_find(const char *key, enum role *ret)
 	return false;
 }
 
-static char *random_jwt(void)
+/* Claims like IAM's: other clients read when a token was made and when it ends. */
+static void claims(struct buffer *ret, int64_t issued_at, int64_t expires)
+{
+	unsigned char filler[FILLER_BYTES];
+	char id[UUID_TEXT];
+
+	random_uuid(id);
+	random_bytes(filler, sizeof(filler));
+	buffer_printf(ret, "{\"iam_id\":\"iam-ServiceId-%s\",\"id\":\"iam-ServiceId-%s\","
+		      "\"realmid\":\"iam\",\"sub\":\"ServiceId-%s\",\"sub_type\":\"ServiceId\",",
+		      id, id, id);
+	buffer_printf(ret, "\"iat\":%lld,\"exp\":%lld,\"iss\":\"https://iam.cloud.ibm.com/identity\","
+		      "\"grant_type\":\"urn:ibm:params:oauth:grant-type:apikey\","
+		      "\"scope\":\"ibm openid\",\"client_id\":\"default\",\"acr\":1,\"amr\":[\"pwd\"],",
+		      (long long)issued_at, (long long)expires);
+	buffer_printf(ret, "\"jti\":\"");
+	base64_url(ret, filler, sizeof(filler));
+	buffer_printf(ret, "\"}");
+}
+
+static char *random_jwt(int64_t issued_at, int64_t expires)
 {
 	static const char header[] = "{\"kid\":\"20261101000000\",\"alg\":\"RS256\"}";
-	unsigned char payload[PAYLOAD_BYTES], signature[SIGNATURE_BYTES];
+	_cleanup_buffer_ struct buffer payload = { 0 };
+	unsigned char signature[SIGNATURE_BYTES];
 	struct buffer text = { 0 };
 
-	random_bytes(payload, sizeof(payload));
+	claims(&payload, issued_at, expires);
 	random_bytes(signature, sizeof(signature));
 	base64_url(&text, header, sizeof(header) - 1);
 	buffer_append(&text, ".", 1);
-	base64_url(&text, payload, sizeof(payload));
+	base64_url(&text, payload.data, payload.length);
 	buffer_append(&text, ".", 1);
 	base64_url(&text, signature, sizeof(signature));
 	return text.data;
@@ -86,9 +107,9 @@ const char *token_issue(enum role role, unsigned lifetime_s)
 {
 	struct token *t = must_calloc(1, sizeof(*t));
 
-	t->text = random_jwt();
 	t->role = role;
 	t->expires = clock_now() + lifetime_s;
+	t->text = random_jwt(t->expires - lifetime_s, t->expires);
 	t->next = tokens;
 	tokens = t;
 	issued++;

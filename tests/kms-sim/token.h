@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * API keys with their roles, and the bearer tokens issued for them. Tokens look like a JWT of
- * the usual size but mean nothing: who holds one is found by looking it up.
+ * API keys with their roles, and the bearer tokens issued for them. A token is a JWT of the usual
+ * size whose signature means nothing: whose it is, is found by looking it up.
  */
 #ifndef SIM_TOKEN_H
 #define SIM_TOKEN_H
