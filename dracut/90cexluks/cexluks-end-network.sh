@@ -8,7 +8,7 @@ _cexluks_end_network() {
 
     [ -e /run/cexluks/ifup.pids ] || return 0
     while read -r _pid; do
-        kill -TERM -- "-$_pid" 2> /dev/null
+        kill -TERM "-$_pid" 2> /dev/null
     done < /run/cexluks/ifup.pids
     rm -f /run/cexluks/ifup.pids
 }

@@ -27,10 +27,11 @@ _cexluks_say() {
     done
 }
 
-# _cexluks_run VERB…: runs the helper, its output through _cexluks_say; leaves its status in $_cexluks_state/status
+# _cexluks_run VERB…: runs the helper, its output through _cexluks_say; leaves its status in $_cexluks_state/status.
+# In a session of its own, because it has a child that must end with it.
 _cexluks_run() {
     {
-        /usr/sbin/cexluks "$@" 2>&1 &
+        setsid /usr/sbin/cexluks "$@" 2>&1 &
         echo "$!" > "$_cexluks_state/helper.pid"
         wait "$!"
         echo "$?" > "$_cexluks_state/status"
@@ -100,18 +101,20 @@ _cexluks_kill_helper() {
     local _pid
     [ -e "$_cexluks_state/helper.pid" ] || return 0
     read -r _pid < "$_cexluks_state/helper.pid"
-    kill -KILL "$_pid" 2> /dev/null
+    kill -KILL "-$_pid" 2> /dev/null
 }
 
-# Whether the helper has decided, or was ended because it never would.
+# Whether the helper has decided, or was ended because it never would. What runs it sees that as a crash; the
+# ten seconds are for the case that this is gone as well.
 _cexluks_decided() {
-    local _started
+    local _started _late
     [ -e "$_cexluks_state/verdict" ] && return 0
     [ -e "$_cexluks_state/started" ] || return 1
     read -r _started < "$_cexluks_state/started"
-    [ "$(($(_cexluks_uptime) - _started))" -gt "$_cexluks_limit" ] || return 1
-    echo "cexluks: no verdict after $_cexluks_limit s, going on without it" | _cexluks_say
+    _late=$(($(_cexluks_uptime) - _started - _cexluks_limit))
+    [ "$_late" -gt 0 ] || return 1
     _cexluks_kill_helper
+    [ "$_late" -gt 10 ] || return 1
     /usr/sbin/cexluks forget
     : > "$_cexluks_state/verdict"
 }

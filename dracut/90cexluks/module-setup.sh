@@ -106,7 +106,7 @@ cexluks_install_units() {
     local _dir=${systemdsystemunitdir:-/usr/lib/systemd/system} _unit
 
     inst_multiple -o "$_dir/cryptsetup-pre.target"
-    for _unit in cexluks-boot.service cexluks-retry.service cexluks-forget.service; do
+    for _unit in cexluks-boot.service cexluks-retry.service cexluks-forget.service cexluks-refused.service; do
         inst_simple "$_dir/$_unit" || cexluks_die "$_dir/$_unit is missing"
     done
     $SYSTEMCTL -q --root "$initdir" add-wants initrd.target cexluks-boot.service cexluks-retry.service \
@@ -117,6 +117,9 @@ cexluks_install_units() {
     done
 
     inst_simple "$moddir/refused.conf" "$_dir/systemd-cryptsetup@.service.d/50-cexluks.conf"
+    for _unit in cryptsetup remote-cryptsetup; do
+        inst_simple "$moddir/on-refused.conf" "$_dir/$_unit.target.d/50-cexluks.conf"
+    done
     for _unit in systemd-networkd-wait-online nm-wait-online-initrd NetworkManager-wait-online-initrd \
         cm-wait-online-initrd; do
         inst_simple "$moddir/wait-online.conf" "$_dir/$_unit.service.d/50-cexluks.conf"
@@ -124,7 +127,7 @@ cexluks_install_units() {
 }
 
 cexluks_install_hooks() {
-    inst_multiple modprobe readlink tr
+    inst_multiple modprobe readlink sleep tr
     inst_simple "$moddir/cexluks-lib.sh" /lib/cexluks-lib.sh
     inst_hook pre-trigger 20 "$moddir/cexluks-modules.sh"
     inst_hook initqueue 20 "$moddir/cexluks-start.sh"
@@ -156,6 +159,7 @@ install() {
     inst_hook pre-udev 65 "$moddir/cexluks-bound-network.sh"
     inst_hook cleanup 15 "$moddir/cexluks-end-network.sh"
     inst_script "$moddir/cexluks-ifup.sh" /sbin/cexluks-ifup
+    inst_multiple mkdir mv rm sed setsid
     if dracut_module_included systemd; then
         cexluks_install_units
     else

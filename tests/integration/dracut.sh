@@ -81,7 +81,7 @@ if [[ -z ${CEXLUKS_TEST_NAMESPACE-} ]]; then
 fi
 
 work="$(mktemp -d "${TMPDIR:-/tmp}/cexluks-dracut.XXXXXX")"
-trap 'umount -R "$work/tree" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -R -l "$work/tree" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
 mkdir "$work"/{tree,images}
 kver="$(basename "$(echo "$root"/usr/lib/modules/*)")"
 
@@ -123,7 +123,7 @@ STUB
 
 new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a configuration
     local tree="$work/tree"
-    umount -R "$tree" 2> /dev/null
+    umount -R -l "$tree" 2> /dev/null
     rm -rf --one-file-system "$work"/{upper,overlay}
     mkdir "$work"/{upper,overlay}
     mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/overlay" "$tree" || exit 1
@@ -187,7 +187,8 @@ units_of() { # IMAGE: its folder of units
 
 drop_ins_fit() { # UNITS
     grep -q '^AssertPathExists=!/run/cexluks/refused/%I$' "$1/systemd-cryptsetup@.service.d/50-cexluks.conf" \
-        && all "$1"/{systemd-networkd,nm}-wait-online*.service.d/50-cexluks.conf
+        && all "$1"/{systemd-networkd,nm}-wait-online*.service.d/50-cexluks.conf \
+            "$1"/{,remote-}cryptsetup.target.d/50-cexluks.conf
 }
 
 modules_load_fits() { # IMAGE: each name in the list exists in the image, or in the kernel
@@ -216,7 +217,7 @@ if wanted systemd; then
     check 'systemd: the CA keeps its mode' mode_is 644 "$i/etc/cexluks/ca.pem"
     check 'systemd: nobody else can read the secret' no_secret_readable "$i"
     check 'systemd: the image itself is 0600' mode_is 600 "$work/images/systemd.img"
-    check 'systemd: three units' all "$u"/cexluks-{boot,retry,forget}.service "$u/cryptsetup-pre.target"
+    check 'systemd: the units' all "$u"/cexluks-{boot,retry,forget,refused}.service "$u/cryptsetup-pre.target"
     check 'systemd: boot and retry start with initrd.target' \
         all "$i"/etc/systemd/system/initrd.target.wants/cexluks-{boot,retry}.service
     check 'systemd: keys are forgotten before each shell' \
@@ -234,7 +235,8 @@ if wanted systemd; then
         "$i/lib/cexluks-lib.sh"
     if systemd-analyze --help 2> /dev/null | grep -q root=; then
         check 'systemd: systemd finds no fault in the units' \
-            systemd-analyze verify --man=no --root="$i" cexluks-boot.service cexluks-retry.service cexluks-forget.service
+            systemd-analyze verify --man=no --root="$i" cexluks-boot.service cexluks-retry.service \
+            cexluks-forget.service cexluks-refused.service
     else
         skip 'systemd: systemd-analyze knows no --root'
     fi
@@ -345,6 +347,189 @@ if wanted bare; then
     check 'no /proc, and /dev as the package manager left it: an image is made' image bare
     check 'no /proc, no /dev: the same files' all "$work/images/bare/usr/sbin/cexluks" \
         "$work/images/bare/etc/crypttab" "$work/images/bare/usr/lib/modules-load.d/cexluks.conf"
+fi
+
+# --- the hooks, in a queue like dracut's -----------------------------------------------------------------
+
+queue() { # dracut's initqueue loop, for at most 30 rounds; what cryptroot-ask was asked is in /run/log
+    cat << 'QUEUE'
+hookdir=/run/hooks
+export hookdir
+check_finished() {
+    for f in "$hookdir"/initqueue/finished/*.sh; do
+        [ "$f" = "$hookdir/initqueue/finished/*.sh" ] && return 0
+        { [ -e "$f" ] && (. "$f"); } || return 1
+    done
+}
+rounds=0
+while [ $rounds -lt 30 ]; do
+    rounds=$((rounds + 1))
+    check_finished && break
+    for job in "$hookdir"/initqueue/*.sh; do
+        [ -e "$job" ] || break
+        job=$job . "$job"
+        check_finished && break 2
+    done
+    for job in "$hookdir"/initqueue/settled/*.sh; do
+        [ -e "$job" ] || break
+        job=$job . "$job"
+        check_finished && break 2
+    done
+    sleep 0.2
+done
+# one more, for jobs that were released in the last round; dracut's own finished hooks would keep it going
+for job in "$hookdir"/initqueue/settled/*.sh; do
+    [ -e "$job" ] && job=$job . "$job"
+done
+echo "rounds $rounds" >> /run/log
+QUEUE
+}
+
+new_queue() { # HELPER: a fresh tree in which "cexluks boot" runs that shell code, with two prompts waiting
+    local tree="$work/tree" job
+    new_tree
+    mkdir -p "$tree"/run/hooks/initqueue/{settled,finished} "$tree"/sys/class/block/{vdy,vdz}/holders
+    cp "$top/dracut/90cexluks/cexluks-lib.sh" "$tree/lib/cexluks-lib.sh"
+    cp "$top/dracut/90cexluks/cexluks-start.sh" "$tree/run/hooks/initqueue/20-cexluks-start.sh"
+    cp "$top/dracut/90cexluks/cexluks-park.sh" "$tree/run/hooks/initqueue/settled/10-cexluks-park.sh"
+    cp "$top/dracut/90cexluks/cexluks-decided.sh" "$tree/run/hooks/initqueue/finished/10-cexluks-decided.sh"
+    for job in vdy vdz; do
+        # as initqueue --onetime writes it
+        # shellcheck disable=SC2016 # for the shell of the queue
+        printf '%s\n' '[ -e "$job" ] && rm -f -- "$job"' "/sbin/cryptroot-ask /dev/$job luks-$job 0 " \
+            > "$tree/run/hooks/initqueue/settled/cryptroot-ask-$job.sh"
+    done
+    cat > "$tree/usr/sbin/cexluks" << HELPER
+#!/bin/sh
+# \$1: open a volume, as its other side sees it
+open() { mkdir -p /sys/class/block/\$1/holders/dm-9/dm && echo CRYPT-LUKS2-x-\$1 > /sys/class/block/\$1/holders/dm-9/dm/uuid; }
+echo "\$*" >> /run/log
+case \$* in
+    'boot') $1 ;;
+    'boot --retry') ${2:-exit 0} ;;
+esac
+HELPER
+    cat > "$tree/usr/sbin/cryptroot-ask" << 'ASK'
+#!/bin/sh
+# as dracut's own: nothing to ask when the mapping is there
+[ -e "/sys/class/block/${1#/dev/}/holders/dm-9" ] && exit 0
+echo "prompt $2" >> /run/log
+[ -e /run/prompt-waits ] && /usr/bin/cryptsetup-prompt luksOpen -T5 "$1" "$2"
+exit 0
+ASK
+    # what waits for a human
+    printf '%s\n' '#!/bin/sh' 'sleep 20' 'echo "prompt was left alone" >> /run/log' > "$tree/usr/bin/cryptsetup-prompt"
+    chmod 755 "$tree"/usr/{sbin/cexluks,sbin/cryptroot-ask,bin/cryptsetup-prompt}
+    queue > "$tree/run/queue"
+}
+
+log_is() { # LINE…: what happened, in this order
+    chroot "$work/tree" dash /run/queue > "$work/console" 2>&1
+    diff -u <(printf '%s\n' "$@") <(grep -v '^rounds' "$work/tree/run/log")
+}
+
+few_rounds() {
+    [[ "$(sed -n 's/^rounds //p' "$work/tree/run/log")" -lt 30 ]]
+}
+
+if wanted queue; then
+    new_queue 'sleep 1; echo "<4>no network" >&2; exit 17'
+    check 'queue: prompts wait for the verdict of a failed attempt' log_is boot 'prompt luks-vdy' 'prompt luks-vdz'
+    check 'queue: messages reach the console without their priority' grep -qx 'no network' "$work/console"
+    new_queue 'sleep 1; open vdy; open vdz; exit 0'
+    check 'queue: no prompt for what is open' log_is boot
+    check 'queue: and the boot goes on' few_rounds
+    new_queue 'mkdir -p /run/cexluks/refused; : > /run/cexluks/refused/luks-vdy; exit 14'
+    check 'queue: a refused volume has no prompt, another one has' log_is boot 'prompt luks-vdz'
+    new_queue 'mkdir -p /run/cexluks/refused; : > /run/cexluks/refused/cr_root; exit 14'
+    mkdir -p "$work/tree/run/by-uuid"
+    sed -i 's,/dev/disk/by-uuid/\*,/run/by-uuid/*,' "$work/tree/lib/cexluks-lib.sh"
+    ln -s /dev/vdy "$work/tree/run/by-uuid/$uuid_root"
+    echo "cr_root UUID=$uuid_root none luks" > "$work/tree/etc/crypttab"
+    check "queue: a refused volume has no prompt under crypttab's name either" log_is boot 'prompt luks-vdz'
+    # shellcheck disable=SC2016 # for the helper's shell
+    new_queue 'kill -SEGV $$'
+    check 'queue: after a crash keys are forgotten, then prompts come' log_is boot forget 'prompt luks-vdy' 'prompt luks-vdz'
+    new_queue 'exit 46'
+    check 'queue: after an internal error too' log_is boot forget 'prompt luks-vdy' 'prompt luks-vdz'
+    new_queue 'sleep 100'
+    sed -i 's/^_cexluks_limit=.*/_cexluks_limit=1/' "$work/tree/lib/cexluks-lib.sh"
+    check 'queue: a helper that hangs is ended, keys are forgotten, then prompts come' \
+        log_is boot forget 'prompt luks-vdy' 'prompt luks-vdz'
+    sleep 0.5
+    check 'queue: and it is gone' none "$work/tree/run/cexluks/hook/helper.pid"
+    new_queue 'exit 0'
+    rm "$work/tree/usr/sbin/cexluks"
+    check 'queue: prompts come without a helper' log_is 'prompt luks-vdy' 'prompt luks-vdz'
+    new_queue ': > /run/cexluks/retry; exit 24' 'sleep 2; open vdy; open vdz; exit 0'
+    : > "$work/tree/run/prompt-waits"
+    check 'queue: a prompt ends when the volume is opened behind it' log_is boot 'boot --retry' 'prompt luks-vdy'
+    new_queue 'exit 24'
+    chroot "$work/tree" dash /run/queue > /dev/null 2>&1
+    # shellcheck disable=SC2016 # for the shell in the chroot
+    check 'queue: a shell comes after keys are forgotten' chroot "$work/tree" dash -c \
+        '. /lib/cexluks-lib.sh; : > /run/log; . "$0"; grep -qx forget /run/log' \
+        "$(cp "$top/dracut/90cexluks/cexluks-forget.sh" "$work/tree/run/" && echo /run/cexluks-forget.sh)"
+fi
+
+# --- the network hooks -----------------------------------------------------------------------------------
+
+network_hooks() { # WORDS OF THE COMMAND LINE: runs both, with dracut's getarg in small
+    local tree="$work/tree"
+    new_tree
+    printf '#!/bin/sh\n[ "$*" = "boot --needs-network" ] && [ -e /run/needed ]\n' > "$tree/usr/sbin/cexluks"
+    : > "$tree/run/needed"
+    mkdir -p "$tree"/run/hooks/initqueue/finished "$tree"/etc/udev/rules.d "$tree"/run/by-hook
+    rm -rf "$tree"/etc/cmdline.d "$tree"/etc/systemd/network
+    touch "$tree"/run/hooks/initqueue/finished/wait-{network,eth7}.sh
+    echo eth7 > "$tree/tmp/net.ifaces"
+    # shellcheck disable=SC2016 # udev's own variable
+    echo 'RUN+="/sbin/initqueue --name ifup-$name --unique --onetime /sbin/ifup $name"' \
+        > "$tree/etc/udev/rules.d/91-default-net.rules"
+    cp "$top"/dracut/90cexluks/cexluks-{need,bound}-network.sh "$tree/run/by-hook/"
+    [[ -z ${not_needed-} ]] || rm "$tree/run/needed"
+    cat > "$tree/run/hooked" << 'HOOKED'
+hookdir=/run/hooks
+getarg() {
+    _found=''
+    for _word in $(cat /etc/cmdline.d/*.conf 2> /dev/null) $words; do
+        case $_word in "${1%=}"=*) _found=${_word#*=} ;; esac
+    done
+    [ -n "$_found" ] && echo "$_found"
+}
+getargbool() {
+    _value=$(getarg "$2") || _value=$1
+    [ "$_value" != 0 ]
+}
+. /run/by-hook/cexluks-need-network.sh
+. /run/by-hook/cexluks-bound-network.sh
+HOOKED
+    chroot "$tree" env "words=$1" "netroot=${2-}" dash /run/hooked
+}
+
+if wanted network; then
+    t="$work/tree"
+    flag="$t/run/cexluks/network-only-for-us"
+    default="$t/run/systemd/network/zzzz-cexluks-default.network"
+    finished="$t/run/hooks/initqueue/finished"
+    check 'network: asked for at run time' network_hooks 'quiet'
+    check 'network: the word is there for every getarg' grep -qx 'rd.neednet=1' "$t/etc/cmdline.d/20-cexluks.conf"
+    check 'network: only for us, so nothing waits' all "$flag"
+    check 'network: nor does the queue' none "$finished"/wait-{network,eth7}.sh
+    check 'network: network-legacy works in the background' \
+        grep -q -- '--onetime /sbin/cexluks-ifup' "$t/etc/udev/rules.d/91-default-net.rules"
+    check 'network: networkd gets DHCP when there is no ip=' all "$default"
+    check 'network: with ip=' network_hooks 'ip=dhcp'
+    check 'network: it does not' none "$default"
+    check 'network: somebody else wants it too' network_hooks 'rd.neednet=1'
+    check 'network: so waiting is theirs' none "$flag"
+    check 'network: and the queue waits' all "$finished"/wait-{network,eth7}.sh
+    check 'network: the root is in the network' network_hooks 'quiet' 'nfs:10.0.0.1:/root'
+    check 'network: so waiting is needed' none "$flag"
+    check 'network: rd.neednet=0 on the command line' network_hooks 'rd.neednet=0'
+    check 'network: wins' none "$flag" "$default"
+    not_needed=yes check 'network: not needed' network_hooks 'quiet'
+    check 'network: nobody is asked' none "$t/etc/cmdline.d/20-cexluks.conf" "$flag" "$default"
 fi
 
 summary
