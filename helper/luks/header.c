@@ -45,16 +45,17 @@ static struct luks_keyslot *find_keyslot(struct luks_facts *facts, int id)
 	return NULL;
 }
 
-static int keep_our_token(struct luks_header *header, const cJSON *item, int id,
+static int keep_our_token(struct luks_header *header, struct crypt_device *cd, int id,
 			  struct luks_reason *reason)
 {
 	_cleanup_luks_token_ struct luks_token *token = NULL;
-	_cleanup_json_text_ char *text = json_text(item);
 	struct luks_keyslot *slot;
+	const char *text; /* borrowed until the next call of the library */
 	int r;
 
-	if (!text)
-		return -ENOMEM;
+	r = crypt_token_json_get(cd, id, &text);
+	if (r < 0)
+		return luks_library_result("crypt_token_json_get", r);
 	r = luks_token_parse(text, id, &token, reason);
 	if (r)
 		return r;
@@ -88,7 +89,8 @@ static void note_foreign_token(struct luks_header *header, const cJSON *item, co
 	}
 }
 
-static int read_tokens(struct luks_header *header, const cJSON *tree, struct luks_reason *reason)
+static int read_tokens(struct luks_header *header, struct crypt_device *cd, const cJSON *tree,
+		       struct luks_reason *reason)
 {
 	const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(tree, "tokens");
 	int n = cJSON_GetArraySize(tokens);
@@ -114,7 +116,7 @@ static int read_tokens(struct luks_header *header, const cJSON *tree, struct luk
 			note_foreign_token(header, item, type);
 			continue;
 		}
-		r = keep_our_token(header, item, id, reason);
+		r = keep_our_token(header, cd, id, reason);
 		if (r)
 			return r;
 	}
@@ -165,7 +167,7 @@ static int check(struct luks_header *header, struct luks_reason *reason)
 	if (r)
 		return r;
 	r = luks_rules_check(tree, header->source != header->device, &header->facts, reason);
-	return r ? r : read_tokens(header, tree, reason);
+	return r ? r : read_tokens(header, cd, tree, reason);
 }
 
 int luks_header_load(const struct luks_device *device, const struct luks_device *header_device,

@@ -154,8 +154,8 @@ int luks_rules_check_keyslots(const cJSON *header, const cJSON *bound, struct lu
 	const cJSON *keyslots = cJSON_GetObjectItemCaseSensitive(header, "keyslots");
 	char number[4] = "";
 
-	if (cJSON_GetArraySize(keyslots) > LIMIT_KEYSLOTS)
-		return luks_refuse(reason, "the header has more keyslots than LUKS2 allows");
+	if (!cJSON_IsObject(keyslots) || cJSON_GetArraySize(keyslots) > LIMIT_KEYSLOTS)
+		return luks_refuse(reason, "the header has no keyslots, or more than LUKS2 allows");
 	for (int id = 0, found = 0; found < cJSON_GetArraySize(keyslots); id++) {
 		const cJSON *keyslot;
 		int64_t key_size = 0;

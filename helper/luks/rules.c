@@ -218,7 +218,20 @@ static bool is_base64(const cJSON *object, const char *member)
 	return text && base64_is_valid(text, strlen(text));
 }
 
-static int check_digest(const cJSON *digest, struct luks_reason *reason)
+/* Numbers of keyslots that exist. */
+static bool names_keyslots(const cJSON *list, const cJSON *keyslots)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list) {
+		if (!cJSON_IsString(item) || luks_rules_number(item->valuestring) < 0 ||
+		    !cJSON_GetObjectItemCaseSensitive(keyslots, item->valuestring))
+			return false;
+	}
+	return cJSON_IsArray(list);
+}
+
+static int check_digest(const cJSON *digest, const cJSON *keyslots, struct luks_reason *reason)
 {
 	static const char *const known[] = { "type", "keyslots",   "segments", "hash",
 					     "salt", "iterations", "digest" };
@@ -236,8 +249,8 @@ static int check_digest(const cJSON *digest, struct luks_reason *reason)
 		return luks_refuse(reason, "a digest is not complete");
 	if (!json_integer(digest, "iterations", 1, LIMIT_PBKDF2_ANY, &iterations))
 		return luks_refuse(reason, "a digest costs too many iterations");
-	if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(digest, "keyslots")))
-		return luks_refuse(reason, "a digest has no list of keyslots");
+	if (!names_keyslots(cJSON_GetObjectItemCaseSensitive(digest, "keyslots"), keyslots))
+		return luks_refuse(reason, "a digest names keyslots that do not exist");
 	return 0;
 }
 
@@ -246,12 +259,13 @@ static int check_digest(const cJSON *digest, struct luks_reason *reason)
 static int check_digests(const cJSON *header, const cJSON **ret_bound, struct luks_reason *reason)
 {
 	const cJSON *digests = cJSON_GetObjectItemCaseSensitive(header, "digests");
+	const cJSON *keyslots = cJSON_GetObjectItemCaseSensitive(header, "keyslots");
 	const cJSON *digest, *bound = NULL;
 
 	cJSON_ArrayForEach(digest, digests) {
 		const cJSON *segments = cJSON_GetObjectItemCaseSensitive(digest, "segments");
 		const cJSON *first = cJSON_GetArrayItem(segments, 0);
-		int r = check_digest(digest, reason);
+		int r = check_digest(digest, keyslots, reason);
 
 		if (r)
 			return r;

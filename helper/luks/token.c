@@ -292,6 +292,15 @@ static bool add_passphrase(cJSON *tree, const struct secret *passphrase)
 	return add_string(tree, "passphrase", (const char *)secret_bytes(text));
 }
 
+/* As text: cJSON prints large numbers with 15 digits when that comes close enough. */
+static bool add_serial(cJSON *tree, int64_t serial)
+{
+	char digits[24];
+
+	(void)snprintf(digits, sizeof(digits), "%lld", (long long)serial);
+	return cJSON_AddRawToObject(tree, "serial", digits);
+}
+
 static bool add_members(cJSON *tree, const struct luks_token *token)
 {
 	bool ok = add_string(tree, "type", LUKS_TOKEN_TYPE) && add_keyslots(tree, token->keyslot) &&
@@ -312,8 +321,7 @@ static bool add_members(cJSON *tree, const struct luks_token *token)
 		return ok && add_string(tree, "profile", token->profile) &&
 		       add_string(tree, "sealed", token->sealed);
 	}
-	return ok && cJSON_AddNumberToObject(tree, "serial", (double)token->serial) &&
-	       add_string(tree, "created", token->created);
+	return ok && add_serial(tree, token->serial) && add_string(tree, "created", token->created);
 }
 
 int luks_token_build(const struct luks_token *token, char **ret)
