@@ -30,7 +30,7 @@
 #define HUMAN_LEN  (sizeof(HUMAN) - 1)
 #define SCRATCH_UUID "96fa7ba7-5229-4f32-a9d3-849404febb0e"
 #define METADATA   0x4000u
-#define AREAS	   (1u << 20)
+#define AREAS	   (2u << 20)
 #define IMAGE_SIZE (4u << 20)
 
 struct scratch {
