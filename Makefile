@@ -30,9 +30,9 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion \
 	$(if $(WERROR),-Werror)
 HARDEN := -fstack-protector-strong -fPIE
+comma := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer)
-comma := ,
 
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DCEXLUKS_VERSION='"$(VERSION)"' -Ihelper -O2 -g $(WARN) \
 	$(HARDEN) $(if $(SAN),,-D_FORTIFY_SOURCE=2) $(SANFLAGS)

@@ -13,6 +13,8 @@
 #define X509_NOT_YET_VALID 9
 #define X509_HAS_EXPIRED   10
 
+#define CURLE_TOO_LARGE_SINCE_8_6 100
+
 _printf_(3, 4) static void say(struct verdict *v, enum kms_condition condition, const char *format,
 			       ...)
 {
@@ -116,7 +118,12 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 		    answer->proxy_status);
 		return;
 	}
-	switch (answer->result) {
+	switch ((int)answer->result) {
+	case CURLE_TOO_LARGE_SINCE_8_6:
+	case CURLE_OUT_OF_MEMORY: /* before that, libcurl says so for a header line beyond its limit */
+		say(ret, KMS_UNREACHABLE, "'%s' did not answer as a KMS does: more than fits in memory",
+		    answer->host);
+		return;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:

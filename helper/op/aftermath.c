@@ -40,7 +40,7 @@ const char *aftermath_words(const struct config *config)
 {
 	switch (config->on_failure) {
 	case ON_FAILURE_PROMPT:
-		return "type the passphrase at the prompt";
+		return "type the passphrase; we keep trying behind the prompt";
 	case ON_FAILURE_RETRY:
 		return "we keep trying";
 	case ON_FAILURE_REBOOT:
@@ -49,6 +49,19 @@ const char *aftermath_words(const struct config *config)
 		return "the machine powers off now (on-failure)";
 	case ON_FAILURE_HALT:
 		return "the machine halts now (on-failure)";
+	}
+	return "";
+}
+
+const char *aftermath_refusal_words(const struct config *config)
+{
+	switch (config->on_refusal) {
+	case ON_REFUSAL_BLOCK:
+		return "refused, for a typed passphrase too; see cexluks(8)";
+	case ON_REFUSAL_HALT:
+		return "the machine halts now (on-refusal)";
+	case ON_REFUSAL_PROMPT:
+		return "";
 	}
 	return "";
 }

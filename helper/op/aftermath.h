@@ -30,8 +30,9 @@ void aftermath_refuse_pending(const struct config *config, const struct attempt 
 /* Sets or removes the mark that starts the retrier behind the prompt. -errno. */
 int aftermath_want_retry(bool wanted) _must_check_;
 
-/* What will happen now, for the console's last line. Static. */
+/* What will happen now, for the console's last line; after a refusal "" means: as the hint says. */
 const char *aftermath_words(const struct config *config);
+const char *aftermath_refusal_words(const struct config *config);
 
 /* Whether some volume that the boot needs stays closed. */
 bool aftermath_is_failure(const struct round *round);

@@ -37,7 +37,7 @@ static enum outcome stand_back(const struct boot_setup *setup, struct verdict *v
 	return v->outcome;
 }
 
-static void report(const struct config *config, const struct report_run *run)
+static void report(const struct report_run *run)
 {
 	_cleanup_close_ int console = report_console_open();
 	int r = report_write(REPORT_PATH, run);
@@ -45,7 +45,7 @@ static void report(const struct config *config, const struct report_run *run)
 	if (r < 0)
 		log_warning("no report in %s: %s", REPORT_PATH, strerror(-r));
 	report_log(run);
-	report_console(console, run, aftermath_words(config));
+	report_console(console, run);
 }
 
 /* The outcome of the boot: the first volume that it needs and does not have. */
@@ -87,6 +87,8 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 		round_run(&round, deadline);
 	/* The child and its token are not needed while we talk, reboot or wait for an operator. */
 	op_session_free(take_ptr(session));
+	run.after_failure = aftermath_words(setup->config);
+	run.after_refusal = aftermath_refusal_words(setup->config);
 	run.network_ms = round.network_ms;
 	run.attempts = round.attempts;
 	run.n_attempts = round.n_attempts;
@@ -95,7 +97,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	else
 		conclude(&round, v);
 	if (round.n_attempts)
-		report(setup->config, &run);
+		report(&run);
 	aftermath_follow(setup->config, &round);
 	round_end(&round);
 	return v->outcome;

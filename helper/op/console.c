@@ -49,59 +49,63 @@ void report_console_line(int fd, const char *format, ...)
 	(void)!write(fd, line, finish(line, sizeof(line)));
 }
 
-/* "cause: …" over as many lines as it needs would scroll the prompt away: two at most. */
-static void wrapped(int fd, const char *label, const char *text)
-{
-	size_t room = COLUMNS - strlen("cexluks:   cause: "), len = strlen(text), cut = len;
+struct label {
+	char text[PLAN_NAME_SIZE];
+};
 
-	if (len > room) {
-		for (cut = room; cut > room / 2 && text[cut] != ' '; cut--)
-			;
-		if (text[cut] != ' ')
-			cut = room;
-	}
-	report_console_line(fd, "cexluks:   %s: %.*s", label, (int)cut, text);
-	if (cut < len)
-		report_console_line(fd, "cexluks:          %s", text + cut + (text[cut] == ' '));
-}
-
-static const char *label_of(const struct attempt *a)
+/* The name as people know it; "luks-UUID" loses its middle where the line needs the room. */
+static struct label label_of(const struct attempt *a, size_t rest)
 {
-	if (a->want->name[0])
-		return a->want->name;
-	return a->want->uuid[0] ? a->want->uuid : a->want->source;
+	const struct plan_volume *want = a->want;
+	const char *name = want->name[0] ? want->name : want->uuid[0] ? want->uuid : want->source;
+	struct label label;
+	size_t len = strlen(name);
+
+	if (strlen("cexluks: ") + len + rest > COLUMNS && len > 24)
+		(void)snprintf(label.text, sizeof(label.text), "%.13s..%s", name, name + len - 4);
+	else
+		(void)snprintf(label.text, sizeof(label.text), "%s", name);
+	return label;
 }
 
 static void opened(int fd, const struct attempt *a)
 {
 	_cleanup_free_ char *binding = a->token ? luks_token_binding(a->token) : NULL;
 
-	report_console_line(fd, "cexluks: %s %s%s%s in %.1f s", label_of(a), a->verdict.cause,
-			    binding ? " with " : "", binding ? binding : "",
-			    (double)(a->ended_ms - a->started_ms) / 1000.0);
+	char rest[128];
+
+	(void)snprintf(rest, sizeof(rest), " %s%s%s in %.1f s", a->verdict.cause,
+		       binding ? " with " : "", binding ? binding : "",
+		       (double)(a->ended_ms - a->started_ms) / 1000.0);
+	report_console_line(fd, "cexluks: %s%s", label_of(a, strlen(rest)).text, rest);
 }
 
-static void failed(int fd, const struct attempt *a, const char *after_failure)
+/* Three lines: what with its outcome word, the cause, the next step. Nothing is repeated. */
+static void failed(int fd, const struct attempt *a, const char *what_follows)
 {
-	const char *hint = verdict_hint_text(&a->verdict);
+	const char *word = outcome_word(a->verdict.outcome);
 
-	report_console_line(fd, "cexluks: %s stays closed: %s", label_of(a),
-			    outcome_word(a->verdict.outcome));
-	wrapped(fd, "cause", a->verdict.cause);
-	wrapped(fd, "next", hint[0] ? hint : after_failure);
-	if (hint[0] && after_failure[0])
-		report_console_line(fd, "cexluks:   %s",
-				    a->state == ATTEMPT_REFUSED ?
-					    "refused: no passphrase opens it in this boot" :
-					    after_failure);
+	report_console_line(fd, "cexluks: %s stays closed: %s",
+			    label_of(a, strlen(" stays closed: ") + strlen(word)).text, word);
+	report_console_line(fd, "cexluks:   cause: %s", a->verdict.cause);
+	report_console_line(fd, "cexluks:   next: %s", what_follows[0] ? what_follows
+							: verdict_hint_text(&a->verdict));
 }
 
-void report_console(int fd, const struct report_run *run, const char *after_failure)
+/* What happens now counts more than what to repair later: that is in "cexluks why" as well. */
+static const char *what_follows(const struct attempt *a, const struct report_run *run)
+{
+	if (a->state == ATTEMPT_REFUSED)
+		return run->after_refusal;
+	return outcome_is_worth_another_try(a->verdict.outcome) ? run->after_failure : "";
+}
+
+void report_console(int fd, const struct report_run *run)
 {
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (run->attempts[i].state == ATTEMPT_OPENED)
 			opened(fd, &run->attempts[i]);
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (run->attempts[i].state != ATTEMPT_OPENED)
-			failed(fd, &run->attempts[i], after_failure);
+			failed(fd, &run->attempts[i], what_follows(&run->attempts[i], run));
 }

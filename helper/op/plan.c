@@ -54,7 +54,8 @@ void plan_complete(struct plan_volume *vol, const struct config *config,
 {
 	char name[PLAN_NAME_SIZE];
 
-	(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
+	if (uuid != vol->uuid) /* plan_make() completes a volume from itself */
+		(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
 	for (size_t i = 0; i < cmdline->n_luks_names; i++)
 		if (uuid_matches(uuid, cmdline->luks_names[i].uuid))
 			set_name(vol, cmdline->luks_names[i].value);

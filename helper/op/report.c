@@ -100,6 +100,8 @@ int report_write(const char *path, const struct report_run *run)
 {
 	_cleanup_json_ cJSON *report = read_report(path);
 	_cleanup_json_text_ char *text = NULL;
+	_cleanup_free_ char *whole = NULL;
+	int line;
 	cJSON *runs = cJSON_GetObjectItemCaseSensitive(report, "runs");
 	cJSON *this = run_json(run);
 	int r;
@@ -114,7 +116,11 @@ int report_write(const char *path, const struct report_run *run)
 	if (!text)
 		return -ENOMEM;
 	r = file_make_dirs(RUN_DIR, 0755);
-	return r < 0 ? r : file_write_atomic(path, text, strlen(text), 0644);
+	if (r < 0)
+		return r;
+	/* A line of text, for people who cat it. */
+	line = asprintf(&whole, "%s\n", text);
+	return line < 0 ? -ENOMEM : file_write_atomic(path, whole, (size_t)line, 0644);
 }
 
 void report_log(const struct report_run *run)

@@ -19,6 +19,8 @@ struct report_run {
 	const char *mode;     /* "boot", "retry" */
 	uint64_t started_ms;  /* CLOCK_BOOTTIME */
 	uint64_t network_ms;  /* when an interface was up; 0: never needed or never up */
+	const char *after_failure; /* what the policy does next, for the console; or "" */
+	const char *after_refusal;
 	const struct attempt *attempts;
 	size_t n_attempts;
 };
@@ -27,7 +29,7 @@ struct report_run {
 int report_write(const char *path, const struct report_run *run) _must_check_;
 
 /* ASCII, at most 76 columns a line: to @fd as one write per volume. */
-void report_console(int fd, const struct report_run *run, const char *after_failure);
+void report_console(int fd, const struct report_run *run);
 
 /* One line of at most 76 columns for the console, "cexluks: …". */
 void report_console_line(int fd, const char *format, ...) _printf_(2, 3);

@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# For cases: a KMS simulator on this machine's loop-back that the guest reaches at 10.0.2.100 under the same ports,
+# and configurations for both sides. Source it at the top of boot().
+#
+#   kms_start [kms-sim's arguments]   then SIM_* of tests/integration/sim.sh, and kms_forward: options for vm_start
+#   kms_conf DIR [LINES]              DIR: what goes to the guest's /etc/cexluks; LINES: a [cexluks] section's lines
+#   kms_profile DIR NAME [INSTANCE]   one more [kms NAME] in it
+#   kms_bind DISK [BINDING]           bind on this machine, with the human's passphrase
+#   kms_host VERB …                   the helper on this machine, with the same profiles
+
+kms_host_names='kms.example.test iam.example.test'
+
+kms_start() {
+    # shellcheck source=tests/integration/sim.sh
+    source "$here/../integration/sim.sh"
+    export SIM="$B/kms-sim"
+    if [[ ! -x $SIM || ! -x $B/cexluks ]]; then
+        make -s -C "$top" "B=$B" "$B/kms-sim" "$B/cexluks"
+    fi
+    TMPDIR="$case_dir" SIM_KEEP=1 sim_start "$@"
+    ln -sfn "$SIM_DIR" "$case_dir/sim"
+    kms_forward=()
+    local port
+    for port in $(sim_info '.iam.port, .instances[].port'); do
+        kms_forward+=(--forward "$port:$port")
+    done
+}
+
+# kms_section NAME INSTANCE KEYFILE CAFILE ADDRESS
+kms_section() {
+    local filter=".instances[] | select(.name == \"$2\")"
+    cat <<END
+[kms $1]
+service      = $(sim_info "$filter | .service")
+endpoint     = https://kms.example.test:$(sim_info "$filter | .port")
+iam-endpoint = https://iam.example.test:$(sim_info .iam.port)
+instance     = $(sim_info "$filter | .uuid")
+root-key     = $(sim_info "$filter | .root_key")
+api-key      = file:$3
+ca-file      = $4
+address      = kms.example.test=$5, iam.example.test=$5
+END
+}
+
+kms_conf() {
+    local dir="$1"
+    shift
+    mkdir -p "$dir" "$case_dir/host"
+    cp "$SIM_API_KEY_FILE" "$dir/prod.api-key"
+    cp "$SIM_CA" "$dir/ca.pem"
+    chmod 0600 "$dir/prod.api-key"
+    {
+        printf '[cexluks]\n'
+        [[ $# -eq 0 ]] || printf '%s\n' "$@"
+    } >"$dir/cexluks.conf"
+    : >"$case_dir/host/cexluks.conf"
+    chmod 0600 "$dir/cexluks.conf" "$case_dir/host/cexluks.conf"
+    kms_profile "$dir" prod "$(sim_info '.instances[0].name')"
+}
+
+kms_profile() {
+    local dir="$1" name="$2" instance="${3:-$2}"
+    kms_section "$name" "$instance" /etc/cexluks/prod.api-key /etc/cexluks/ca.pem 10.0.2.100 >>"$dir/cexluks.conf"
+    kms_section "$name" "$instance" "$SIM_API_KEY_FILE" "$SIM_CA" 127.0.0.1 >>"$case_dir/host/cexluks.conf"
+}
+
+kms_host() {
+    "$B/cexluks" "$@" --config "$case_dir/host/cexluks.conf"
+}
+
+kms_bind() {
+    printf '%s' "$passphrase" | kms_host bind "$1" "${2:-kms:prod}" --key-file -
+}
