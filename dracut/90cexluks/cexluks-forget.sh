@@ -7,4 +7,4 @@
 command -v _cexluks_kill_helper > /dev/null || . /lib/cexluks-lib.sh
 
 _cexluks_kill_helper
-/usr/sbin/cexluks forget
+_cexluks_forget

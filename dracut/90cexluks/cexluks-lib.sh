@@ -27,6 +27,10 @@ _cexluks_say() {
     done
 }
 
+_cexluks_forget() {
+    /usr/sbin/cexluks forget 2>&1 | _cexluks_say
+}
+
 # _cexluks_run VERB…: runs the helper, its output through _cexluks_say; leaves its status in $_cexluks_state/status.
 # In a session of its own, because it has a child that must end with it.
 _cexluks_run() {
@@ -45,7 +49,7 @@ _cexluks_forget_after_crash() {
     read -r _status < "$_cexluks_state/status"
     case $_status in
         0 | 2 | [1-3][0-9] | 4[0-5]) ;;
-        *) /usr/sbin/cexluks forget ;;
+        *) _cexluks_forget ;;
     esac
 }
 
@@ -115,7 +119,7 @@ _cexluks_decided() {
     [ "$_late" -gt 0 ] || return 1
     _cexluks_kill_helper
     [ "$_late" -gt 10 ] || return 1
-    /usr/sbin/cexluks forget
+    _cexluks_forget
     : > "$_cexluks_state/verdict"
 }
 

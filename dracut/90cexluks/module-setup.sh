@@ -154,7 +154,8 @@ install() {
         dwarning "cexluks: no /etc/cexluks/cexluks.conf, so this image uses no key management service"
     fi
 
-    # The network hooks serve both kinds of image; all else is units or hooks, never both.
+    # These serve both kinds of image; all else is units or hooks, never both.
+    inst_hook cleanup 25 "$moddir/cexluks-keep-refused.sh"
     inst_hook cmdline 20 "$moddir/cexluks-need-network.sh"
     inst_hook pre-udev 65 "$moddir/cexluks-bound-network.sh"
     inst_hook cleanup 15 "$moddir/cexluks-end-network.sh"

@@ -275,7 +275,7 @@ if wanted plain; then
     check 'no systemd: the helper and its configuration' all "$i/usr/sbin/cexluks" "$i/etc/cexluks/cexluks.conf"
     check 'no systemd: all hooks' all "$h"/{cmdline/20-cexluks-need-network,pre-udev/65-cexluks-bound-network,pre-trigger/20-cexluks-modules}.sh \
         "$h"/{initqueue/20-cexluks-start,initqueue/settled/10-cexluks-park,initqueue/finished/10-cexluks-decided}.sh \
-        "$h"/{emergency/10,shutdown-emergency/10,cleanup/20}-cexluks-forget.sh "$i/lib/cexluks-lib.sh"
+        "$h"/{emergency/10,shutdown-emergency/10,cleanup/20}-cexluks-forget.sh "$h/cleanup/25-cexluks-keep-refused.sh" "$i/lib/cexluks-lib.sh"
     check 'no systemd: what the hooks call' all "$i"/usr/{sbin/modprobe,bin/readlink,bin/tr,bin/sed,bin/setsid}
     check 'no systemd: no unit' test -z "$(find "$i" -name 'cexluks*.service' -o -name '50-cexluks.conf')"
     check 'no systemd: dracut asks for the volume of the configuration' \
