@@ -223,6 +223,8 @@ void options_parse(int argc, char **argv, struct options *ret)
 		mistake("'%s' is one word too many", argv[optind]);
 	if (!ret->dir)
 		mistake("--dir is missing");
+	if (strcmp(ret->listen, "127.0.0.1"))
+		add_host(ret, ret->listen);
 	if (!ret->instances_count)
 		add_instance(ret, default_instance);
 }
