@@ -78,6 +78,8 @@ tree_hash() {
 
 if [[ -n $reuse ]]; then
     mkdir -p "$reuse"
+    # what no run has asked for since yesterday was made from a product that has changed
+    find "$reuse" -mindepth 1 -mtime +1 -delete
     key="$({
         cat "${BASH_SOURCE[0]}"
         printf '%s\n' "$root" "$product" "$systemd" "$cmdline_conf" "${dracut_args[@]}"
@@ -86,6 +88,7 @@ if [[ -n $reuse ]]; then
     exec {lock}>"$reuse/$key.lock"
     flock "$lock"
     if [[ -e $reuse/$key.img ]]; then
+        touch "$reuse/$key".*
         ln -f "$reuse/$key.img" "$out"
         ln -f "$reuse/$key.vmlinuz" "$out.vmlinuz"
         cp "$reuse/$key.log" "$out.log"

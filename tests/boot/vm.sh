@@ -107,6 +107,16 @@ vm_start() {
         "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 &
     VM_PID[$name]=$!
     VM_SEEN[$name]=0
+    # The reader is stuck in its open until QEMU opens the pipe's other end; a QEMU that refuses its arguments never does.
+    until [[ $(readlink "/proc/${VM_READER[$name]}/exe") == */console ]]; do
+        if ! kill -0 "${VM_PID[$name]}" 2>/dev/null; then
+            [[ -s $dir/console.log ]] && break
+            vm_say "$name: QEMU did not start: $(tail -n 3 "$dir/qemu.log")"
+            vm_stop "$name"
+            return 1
+        fi
+        sleep 0.05
+    done
 }
 
 vm_running() {
