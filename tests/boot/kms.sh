@@ -10,8 +10,6 @@
 #   kms_bind DISK [BINDING]           bind on this machine, with the human's passphrase
 #   kms_host VERB …                   the helper on this machine, with the same profiles
 
-kms_host_names='kms.example.test iam.example.test'
-
 kms_start() {
     # shellcheck source=tests/integration/sim.sh
     source "$here/../integration/sim.sh"

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# demo.sh MAKE: the main job, watched. Called by "make demo".
+#
+# An encrypted root is bound to a key management service (a simulator on this machine's loop-back, real TLS), dracut
+# builds the image, a virtual machine boots it under software emulation, and nobody types anything.
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C
+top="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$top"
+MAKE="${1:-make}"
+B="$top/build"
+export B
+
+case_dir="$B/demo"
+here="$top/tests/boot"
+root_uuid=c0ffee00-0000-4000-8000-000000000001
+passphrase='correct horse battery'
+steps=()
+demo_began=$SECONDS
+
+step_begin() {
+    step_title="$1" step_began=$SECONDS
+    printf '\n-- %s\n' "$1"
+}
+
+step_end() {
+    steps+=("$(printf '%4d s  %s' $((SECONDS - step_began)) "$step_title")")
+}
+
+rm -rf "$case_dir"
+mkdir -p "$case_dir"
+export VM_DIR="$case_dir" VM_TOOLS="$B/tests/boot"
+# shellcheck source=tests/boot/vm.sh
+source "$here/vm.sh"
+# shellcheck source=tests/boot/kms.sh
+source "$here/kms.sh"
+trap 'vm_stop_all; sim_stop >/dev/null 2>&1 || true; rm -f "$case_dir"/*.disk' EXIT
+
+step_begin "install what is needed"
+"$MAKE" --no-print-directory deps
+step_end
+
+step_begin "build the helper and the simulator"
+"$MAKE" --no-print-directory -j"$(nproc)" "$B/cexluks" "$B/kms-sim" >/dev/null
+step_end
+
+step_begin "a Debian root for the virtual machine (cached for the next time)"
+"$here/root.sh" >/dev/null
+step_end
+
+step_begin "start the KMS simulator and write /etc/cexluks/cexluks.conf"
+kms_start
+kms_conf "$case_dir/conf"
+sed 's/^/   /' "$case_dir/conf/cexluks.conf"
+step_end
+
+step_begin "encrypt the root with LUKS2"
+"$here/disk.sh" "$case_dir/root.disk"
+step_end
+
+step_begin "cexluks bind root.disk kms:prod"
+kms_bind "$case_dir/root.disk"
+kms_host list "$case_dir/root.disk"
+step_end
+
+step_begin "build the initramfs with dracut"
+"$here/image.sh" --conf-dir "$case_dir/conf" --out "$case_dir/initrd.img"
+step_end
+
+step_begin "boot it; the console of the machine follows"
+vm_start vm --image "$case_dir/initrd.img" --disk "$case_dir/root.disk" "${kms_forward[@]}" \
+    --append "root=/dev/mapper/luks-$root_uuid rd.luks.uuid=$root_uuid systemd.show_status=1"
+# Journal and report lines of the test's own marker are for tests.
+tail -n +1 -s 0.3 -f --pid="${VM_READER[vm]}" "$(vm_console vm)" 2>/dev/null \
+    | grep --line-buffered -vE 'MARK (key|journal|report|dmsetup|units|failed-unit)' | sed 's/^/   /' &
+if ! vm_wait vm 'MARK done' 280; then
+    printf '\nThe machine did not come up; its console is in %s\n' "$(vm_console vm)"
+    exit 1
+fi
+vm_ended vm 20 || true
+wait $! 2>/dev/null || true
+step_end
+
+mounted="$(vm_mark vm root-mounted-from)"
+printf '\n-- what happened\n'
+printf '   root mounted from  %s\n' "$mounted"
+printf '   %s\n' "$(grep -o 'cexluks: .* opened .*' "$(vm_console vm)" | tr -d '\r')"
+printf '   keys typed         none\n'
+printf '   requests           %s for a token, %s to unwrap (from the machine)\n' \
+    "$(sim_requests 'map(select(.path == "/identity/token")) | length')" \
+    "$(sim_requests 'map(select(.path | endswith("/actions/unwrap"))) | length')"
+printf '\n-- how long it took\n'
+printf '   %s\n' "${steps[@]}"
+printf '   %4d s  in all\n' $((SECONDS - demo_began))
+if [[ $mounted != "/dev/mapper/luks-$root_uuid" ]]; then
+    printf 'the root was mounted from "%s"\n' "$mounted"
+    exit 1
+fi
