@@ -145,7 +145,8 @@ static void wait_for_token(struct job *j)
 {
 	j->waits_for_token = true;
 	j->seen = j->session->generation;
-	session_want_token(j->session, j->request.deadline);
+	if (!session_has_token(j->session, j->seen))
+		session_want_token(j->session, j->request.deadline);
 }
 
 static void call_done(void *owner, const struct verdict *v)
