@@ -17,21 +17,19 @@ _cexluks_uptime() {
     echo "${_seconds%%.*}"
 }
 
-# The helper's lines: on the console as they are, in the kernel log below what the console shows.
-_cexluks_say() {
+# The helper's log, for dmesg, below what the console shows: what belongs there the helper writes there itself.
+_cexluks_log() {
     local _line
     while read -r _line || [ -n "$_line" ]; do
-        _line=${_line#<[0-7]>}
-        echo "<31>cexluks: $_line" > /dev/kmsg
-        echo "$_line" >&2
+        echo "<31>cexluks: ${_line#<[0-7]>}" > /dev/kmsg
     done
 }
 
 _cexluks_forget() {
-    /usr/sbin/cexluks forget 2>&1 | _cexluks_say
+    /usr/sbin/cexluks forget 2>&1 | _cexluks_log
 }
 
-# _cexluks_run VERB…: runs the helper, its output through _cexluks_say; leaves its status in $_cexluks_state/status.
+# _cexluks_run VERB…: runs the helper, its output to _cexluks_log; leaves its status in $_cexluks_state/status.
 # In a session of its own, because it has a child that must end with it.
 _cexluks_run() {
     {
@@ -39,7 +37,7 @@ _cexluks_run() {
         echo "$!" > "$_cexluks_state/helper.pid"
         wait "$!"
         echo "$?" > "$_cexluks_state/status"
-    } | _cexluks_say
+    } | _cexluks_log
     rm -f "$_cexluks_state/helper.pid"
 }
 
@@ -49,7 +47,10 @@ _cexluks_forget_after_crash() {
     read -r _status < "$_cexluks_state/status"
     case $_status in
         0 | 2 | [1-3][0-9] | 4[0-5]) ;;
-        *) _cexluks_forget ;;
+        *)
+            _cexluks_forget
+            warn "cexluks: the helper failed (status $_status), see dmesg"
+            ;;
     esac
 }
 
