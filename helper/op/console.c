@@ -50,7 +50,7 @@ void report_console_line(int fd, const char *format, ...)
 }
 
 struct label {
-	char text[PLAN_NAME_SIZE];
+	char text[256];
 };
 
 /* The name as people know it; "luks-UUID" loses its middle where the line needs the room. */
@@ -72,7 +72,7 @@ static void opened(int fd, const struct attempt *a)
 {
 	_cleanup_free_ char *binding = a->token ? luks_token_binding(a->token) : NULL;
 
-	char rest[128];
+	char rest[512];
 
 	(void)snprintf(rest, sizeof(rest), " %s%s%s in %.1f s", a->verdict.cause,
 		       binding ? " with " : "", binding ? binding : "",
