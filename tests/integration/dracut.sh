@@ -245,6 +245,22 @@ if wanted systemd; then
     check 'reproducible: gives the same image' cmp "$work/images/systemd.img" "$work/images/again.img"
 fi
 
+real_config() {
+    cat << CONF
+[kms prod]
+service = hpcs
+endpoint = https://kms.example:8080
+iam-endpoint = https://iam.example
+instance = 01234567-89ab-cdef-0123-456789abcdef
+root-key = fedcba98-7654-3210-fedc-ba9876543210
+api-key = file:/etc/cexluks/prod.api-key
+ca-file = /etc/cexluks/ca.pem
+
+[volume root]
+uuid = $uuid_root
+CONF
+}
+
 if wanted real-helper; then
     if [[ -x $top/build/cexluks ]]; then
         new_tree
@@ -252,6 +268,19 @@ if wanted real-helper; then
         rm -r "$work/tree/etc/cexluks"
         check 'real helper: an image is made' image real --add cexluks
         check 'real helper: its libraries are there' chroot "$work/images/real" /usr/sbin/cexluks --version
+        new_tree
+        cp "$top/build/cexluks" "$work/tree/usr/sbin/cexluks"
+        real_config > "$work/tree/etc/cexluks/cexluks.conf"
+        # any certificate
+        sed '/END CERTIFICATE/q' "$work/tree/etc/ssl/certs/ca-certificates.crt" > "$work/tree/etc/cexluks/ca.pem"
+        check 'real helper: an image is made from a configuration' image real-conf
+        check 'real helper: it names all files' \
+            all "$work"/images/real-conf/etc/cexluks/{cexluks.conf,prod.api-key,ca.pem}
+        check 'real helper: it names the volume that no crypttab names' \
+            grep -q "UUID=$uuid_root" "$work/images/real-conf/etc/crypttab"
+        sed -i '/ca-file/d' "$work/tree/etc/cexluks/cexluks.conf"
+        check 'real helper: no image without a CA' not image broken
+        check 'real helper: and the reason is said' grep -q 'ca-file' "$work/images/broken.log"
     else
         skip 'real helper: build/cexluks does not exist'
     fi
