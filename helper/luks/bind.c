@@ -328,6 +328,27 @@ int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind
 	return 0;
 }
 
+bool luks_bind_has_keyring(const struct luks_header *header, int keyslot)
+{
+	const struct luks_keyslot *slots;
+	size_t n = luks_header_keyslots(header, &slots);
+
+	for (size_t i = 0; i < n; i++)
+		if (slots[i].id == keyslot)
+			return !strcmp(slots[i].token_type, KEYRING_TYPE);
+	return false;
+}
+
+int luks_bind_add_keyring(const struct luks_device *device, int keyslot, struct luks_reason *reason)
+{
+	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	int r;
+
+	r = change_begin(&change, device, &header, reason);
+	return r ? r : add_keyring_token(&change, header, keyslot, reason);
+}
+
 static bool is_only_keyslot(struct crypt_device *cd, const struct luks_header *header, int token,
 			    int keyslot)
 {

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "luks/condition.h"
 #include "luks/device.h"
+#include "luks/header.h"
 #include "luks/token.h"
 
 /**
@@ -48,6 +49,13 @@ struct luks_bind {
  */
 int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind, int *ret_keyslot,
 		  int *ret_token, struct luks_reason *reason) _must_check_;
+
+/* Whether a luks2-keyring token names the keyslot, as @keyring_token above makes it. */
+bool luks_bind_has_keyring(const struct luks_header *header, int keyslot);
+
+/* Adds that token to a binding that was made without it. Return: 0, LUKS_REFUSED, LUKS_CHANGED, -errno. */
+int luks_bind_add_keyring(const struct luks_device *device, int keyslot, struct luks_reason *reason)
+	_must_check_;
 
 /**
  * luks_bind_remove() - token first, then its keyslot

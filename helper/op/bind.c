@@ -243,6 +243,26 @@ static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 	return OUTCOME_OK;
 }
 
+/* A volume bound before "open = systemd" was set, or by a run that was interrupted, lacks a token. */
+static enum outcome complete_bound(struct bind *b)
+{
+	struct luks_reason reason = { "" };
+	enum outcome o;
+	int r;
+
+	if (!b->config->open_by_systemd || b->request->dry_run ||
+	    luks_bind_has_keyring(b->header, b->bound->keyslot))
+		return OUTCOME_NOTHING_TO_DO;
+	o = back_up(b->device, b->request->header_backup, b->v);
+	if (o != OUTCOME_OK)
+		return o;
+	r = luks_bind_add_keyring(b->device, b->bound->keyslot, &reason);
+	if (r != 0)
+		return verdict_luks(b->v, r, b->request->device, &reason);
+	return verdict_set(b->v, OUTCOME_OK, "%s is bound to %s, and systemd finds its key now (keyslot %d)",
+			   b->request->device, b->request->binding, b->bound->keyslot);
+}
+
 static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 {
 	_cleanup_secret_ struct secret *existing = NULL;
@@ -254,6 +274,8 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 		o = open_volume(b);
 	if (o == OUTCOME_OK)
 		o = look_at_existing(b, &broken);
+	if (o == OUTCOME_NOTHING_TO_DO)
+		return complete_bound(b);
 	if (o == OUTCOME_OK)
 		o = ask_existing(b, &existing);
 	if (o == OUTCOME_OK && b->request->dry_run)
