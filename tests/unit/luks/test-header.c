@@ -277,6 +277,8 @@ static void test_the_copy_cannot_be_changed_by_anybody(void **state)
 	assert_int_equal(luks_copy_with_area(copy, device->fd, &outside, &fd, &reason), LUKS_REFUSED);
 	outside.offset = UINT64_MAX - 100;
 	assert_int_equal(luks_copy_with_area(copy, device->fd, &outside, &fd, &reason), LUKS_REFUSED);
+	outside = (struct luks_area){ .offset = 2 * METADATA, .size = UINT64_MAX / 2 };
+	assert_int_equal(luks_copy_with_area(copy, device->fd, &outside, &fd, &reason), LUKS_REFUSED);
 	assert_int_equal(luks_copy_with_area(copy, device->fd, &area, &fd, &reason), 0);
 	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	(void)close(fd);
@@ -297,6 +299,13 @@ static void test_another_header_under_the_same_path_is_refused(void **state)
 	}
 	scratch_write(s->path, image);
 	assert_int_equal(load_and_open(s, device), LUKS_REFUSED);
+	for (size_t offset = 0; offset < 2 * METADATA; offset += METADATA) {
+		memcpy(image + offset + 168, "../../../../etc/passwd", 23);
+		header_checksum(image, offset);
+	}
+	scratch_write(s->path, image);
+	device->uuid[0] = '\0'; /* as if nobody had looked before */
+	assert_true(load_and_open(s, device) > 0);
 }
 
 static void test_a_detached_header_opens_and_says_so_to_the_rules(void **state)

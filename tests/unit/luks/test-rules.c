@@ -320,6 +320,82 @@ static void slots_of_two_sizes(cJSON *root)
 	cJSON_AddItemToArray(at(root, "digests", "0", "keyslots"), text("1"));
 }
 
+static void offset_with_a_leading_zero(cJSON *root)
+{
+	set(segment(root), "offset", text("03145728"));
+}
+
+static void offset_with_a_space(cJSON *root)
+{
+	set(segment(root), "offset", text(" 3145728"));
+}
+
+static void flags_that_are_no_list(cJSON *root)
+{
+	set(cJSON_GetObjectItem(root, "config"), "flags", text("x"));
+}
+
+static void requirements_that_are_no_object(cJSON *root)
+{
+	set(cJSON_GetObjectItem(root, "config"), "requirements", text("x"));
+}
+
+static void requirement_that_is_no_list(cJSON *root)
+{
+	set(cJSON_GetObjectItem(root, "config"), "requirements", json("{\"mandatory\":\"x\"}"));
+}
+
+static void huge_json_size(cJSON *root)
+{
+	set(cJSON_GetObjectItem(root, "config"), "json_size", text("8388608"));
+}
+
+static void huge_keyslots_size(cJSON *root)
+{
+	set(cJSON_GetObjectItem(root, "config"), "keyslots_size", text("268435456"));
+}
+
+static void digest_of_two_segments(cJSON *root)
+{
+	set(at(root, "digests", "0", NULL), "segments", json("[\"0\",\"0\"]"));
+}
+
+static void foreign_digest_without_a_list(cJSON *root)
+{
+	cJSON *copy = cJSON_Duplicate(at(root, "digests", "0", NULL), 1);
+	
+	set(copy, "keyslots", json("[]"));
+	set(copy, "segments", text("0"));
+	cJSON_AddItemToObject(cJSON_GetObjectItem(root, "digests"), "1", copy);
+}
+
+static void unknown_af_member(cJSON *root)
+{
+	set(cJSON_GetObjectItem(keyslot(root), "af"), "extra", text("x"));
+}
+
+static void area_behind_the_header(cJSON *root)
+{
+	set(cJSON_GetObjectItem(keyslot(root), "area"), "offset", text("2129920"));
+}
+
+static void area_larger_than_the_header(cJSON *root)
+{
+	set(cJSON_GetObjectItem(keyslot(root), "area"), "size", text("1152921504606846976"));
+}
+
+static void keyslot_number_out_of_range(cJSON *root)
+{
+	cJSON_AddItemToObject(cJSON_GetObjectItem(root, "keyslots"), "40",
+			      cJSON_Duplicate(keyslot(root), 1));
+}
+
+static void keyslots_that_are_no_object(cJSON *root)
+{
+	set(root, "keyslots", text("x"));
+	set(at(root, "digests", "0", NULL), "keyslots", json("[]"));
+}
+
 /* --- tokens ------------------------------------------------------------------------------------ */
 
 static void our_token_with_a_place(cJSON *root)
@@ -415,6 +491,20 @@ static const struct change changes[] = {
 	REFUSED(unknown_af, "splits its key"),
 	REFUSED(odd_priority, "priority out of range"),
 	REFUSED(slots_of_two_sizes, "does not fit"),
+	REFUSED(offset_with_a_leading_zero, "no number"),
+	REFUSED(offset_with_a_space, "no number"),
+	REFUSED(flags_that_are_no_list, "flags are no list"),
+	REFUSED(requirements_that_are_no_object, "requirements are no object"),
+	REFUSED(requirement_that_is_no_list, "something special"),
+	REFUSED(huge_json_size, "sizes make no sense"),
+	REFUSED(huge_keyslots_size, "sizes make no sense"),
+	REFUSED(digest_of_two_segments, "several segments"),
+	REFUSED(foreign_digest_without_a_list, "several segments"),
+	REFUSED(unknown_af_member, "splits its key"),
+	REFUSED(area_behind_the_header, "outside the header"),
+	REFUSED(area_larger_than_the_header, "outside the header"),
+	REFUSED(keyslot_number_out_of_range, "number makes no sense"),
+	REFUSED(keyslots_that_are_no_object, "no keyslots"),
 	REFUSED(our_token_with_a_place, "unknown member 'endpoint'"),
 	REFUSED(our_keyslot_too_dear, "iterations of PBKDF2"),
 	REFUSED(our_token_for_an_unbound_keyslot, "opens nothing"),
@@ -652,6 +742,16 @@ static void test_a_dear_foreign_keyslot_loads_but_is_not_opened(void **state)
 	assert_non_null(strstr(reason.text, "2147483647 KiB"));
 }
 
+static void test_a_header_that_is_no_object_is_refused(void **state)
+{
+	_cleanup_json_ cJSON *list = json("[]");
+	struct luks_facts facts;
+
+	(void)state;
+	assert_int_equal(luks_rules_check(list, false, &facts, NULL), LUKS_REFUSED);
+	assert_int_equal(luks_rules_check(NULL, false, &facts, NULL), LUKS_REFUSED);
+}
+
 static void test_secure_key_ciphers_take_blobs_and_others_take_keys(void **state)
 {
 	(void)state;
@@ -677,6 +777,7 @@ int main(void)
 		cmocka_unit_test(test_a_keyslot_of_another_digest_does_not_count_as_a_way_in),
 		cmocka_unit_test(test_a_keyslot_that_costs_too_much_is_not_opened),
 		cmocka_unit_test(test_a_dear_foreign_keyslot_loads_but_is_not_opened),
+		cmocka_unit_test(test_a_header_that_is_no_object_is_refused),
 		cmocka_unit_test(test_secure_key_ciphers_take_blobs_and_others_take_keys),
 	};
 

@@ -90,6 +90,21 @@ static void test_each_difference_is_a_mismatch(void **state)
 		"aes-xts-plain64 " KEY " 0 254:2 32768 1 allow_discards iv_large_sectors",
 		"aes-xts-plain64 " KEY " 0 254:2 32768 0 allow_discards",
 		"aes-xts-plain64 " KEY " 0 254:2 32768 x",
+		"aes-xts-plain64 " KEY "  254:2 32768",
+		"aes-xts-plain64 " KEY " 0 : 32768",
+		"aes-xts-plain64 " KEY " 0 254: 32768",
+		"aes-xts-plain64 " KEY " 0 254:2 9999999999999999999",
+		"aes-xts-plain64 " HEX HEX HEX HEX " 0 254:2 32768",
+		"aes-xts-plain64 " KEY KEY KEY " 0 254:2 32768",
+		"aes-xts-plain64 ::logon:cryptsetup:" UUID "-d0 0 254:2 32768",
+		"aes-xts-plain64 :64:encrypted:cryptsetup:" UUID "-d0 0 254:2 32768",
+		"aes-xts-plain64-" HEX " " KEY " 0 254:2 32768",
+		"aes-xts-plain64 " KEY " 0 254:2 32768 17 allow_discards allow_discards allow_discards "
+		"allow_discards allow_discards allow_discards allow_discards allow_discards allow_discards "
+		"allow_discards allow_discards allow_discards allow_discards allow_discards allow_discards "
+		"allow_discards allow_discards",
+		"aes-xts-plain64 " KEY " 0 254:2 32768 1 sectorsize:512",
+		"aes-xts-plain64 " KEY " 0 254:2 32768 1 sector_size:4294967808",
 	};
 
 	(void)state;
@@ -118,6 +133,7 @@ static void test_sector_size_and_secure_key_follow_the_header(void **state)
 	table.start = 1;
 	assert_int_equal(luks_table_compare(&table, &e, &reason), LUKS_TABLE_MISMATCH);
 	assert_int_equal(luks_table_parse("linear", "254:2 0", &table, &reason), LUKS_TABLE_MISMATCH);
+	assert_int_equal(luks_table_parse("integrity", params, &table, &reason), LUKS_TABLE_MISMATCH);
 }
 
 static void test_the_reason_holds_no_key(void **state)

@@ -177,8 +177,11 @@ static void test_a_card_token_is_built_with_its_passphrase(void **state)
 	assert_int_equal(luks_token_build(&token, &text), 0);
 	assert_non_null(strstr(text, SECRET));
 	assert_int_equal(parse(text), 0);
-	secret_shorten(s, 31);
 	json_free_text(take_ptr(text));
+	token.passphrase = NULL;
+	assert_true(luks_token_build(&token, &text) < 0);
+	token.passphrase = s;
+	secret_shorten(s, 31);
 	assert_int_equal(luks_token_build(&token, &text), -EINVAL);
 }
 
@@ -299,6 +302,8 @@ static const struct wrong wrongs[] = {
 	{ "keyslots", "[\"32\"]" },
 	{ "keyslots", "[\"4294967297\"]" },
 	{ "keyslots", "[\"0x1\"]" },
+	{ "keyslots", "[\":\"]" },
+	{ "keyslots", "[\"1a\"]" },
 	{ "keyslots", "[\"\"]" },
 	{ "keyslots", "[null]" },
 	{ "keyslots", "\"1\"" },
@@ -517,6 +522,8 @@ static void test_the_reason_names_the_member_but_quotes_nothing_strange(void **s
 	(void)state;
 	assert_int_equal(luks_token_parse(KMS ",\"endpoint\":\"x\"}", 7, &token, &reason), LUKS_REFUSED);
 	assert_string_equal(reason.text, "token 7 has the unknown member 'endpoint'");
+	assert_int_equal(luks_token_parse("{" HEAD "\"kind\":\"kms\"}", 7, &token, &reason), LUKS_REFUSED);
+	assert_string_equal(reason.text, "token 7 lacks the member 'profile'");
 	assert_int_equal(luks_token_parse(KMS ",\"a\x1b[31m\":\"x\"}", 7, &token, &reason), LUKS_REFUSED);
 	assert_null(strchr(reason.text, 0x1b));
 	assert_int_equal(luks_token_parse(KMS ",\"https://evil\":\"x\"}", 7, &token, &reason),
