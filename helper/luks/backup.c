@@ -2,6 +2,7 @@
 #include "luks/backup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "luks/library.h"
@@ -9,14 +10,19 @@
 int luks_backup_write(const struct luks_device *device, const char *path)
 {
 	_cleanup_crypt_ struct crypt_device *cd = NULL;
-	int r;
+	int fd, r;
 
-	/* The library refuses an existing file too, but with the errno of a bad argument. */
-	if (access(path, F_OK) == 0)
-		return -EEXIST;
 	r = luks_library_load(device->fd, -1, &cd);
 	if (r != 0)
 		return r;
-	return luks_library_result("crypt_header_backup",
-				   crypt_header_backup(cd, CRYPT_LUKS2, path));
+	/* The library has one errno for a file that exists, a folder that doesn't, and much else. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	if (fd < 0)
+		return -errno;
+	(void)close(fd); /* empty so far */
+	(void)unlink(path);
+	r = luks_library_result("crypt_header_backup", crypt_header_backup(cd, CRYPT_LUKS2, path));
+	if (r != 0)
+		(void)unlink(path); /* half a backup is none */
+	return r;
 }

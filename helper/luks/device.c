@@ -12,6 +12,7 @@
 #include <blkid/blkid.h>
 
 #include "base/log.h"
+#include "luks/claims.h"
 #include "luks/holder.h"
 #include "luks/reason.h"
 
@@ -128,16 +129,6 @@ int luks_device_open(const char *path, struct luks_device **ret)
 	return 0;
 }
 
-/* Where udev notes every device that claims a link: /run/udev/links/ESCAPED/bMAJOR:MINOR. */
-static char *claims_folder(const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "/run/udev/links/\\x2fdisk\\x2fby-uuid\\x2f%s", name) < 0)
-		return NULL;
-	return path;
-}
-
 /*
  * Takes @device as the answer unless it is a path of a multipath map. A second, different one with
  * the same UUID is a refusal. Always consumes @device.
@@ -159,35 +150,27 @@ static int settle_on(struct luks_device **answer, struct luks_device *device, co
 			   own->path);
 }
 
-/* The other claimants that udev knows. */
-static int settle_claims(struct luks_device **answer, const char *name, const char *uuid,
-			 struct luks_reason *reason)
+struct search {
+	struct luks_device **answer;
+	const char *uuid;
+	struct luks_reason *reason;
+};
+
+static int settle_claim(const char *path, void *userdata)
 {
-	_cleanup_free_ char *folder = claims_folder(name);
-	_cleanup_closedir_ DIR *dir = folder ? opendir(folder) : NULL;
-	const struct dirent *entry;
+	const struct search *search = userdata;
+	struct luks_device *device = NULL;
 
-	while (dir && (entry = readdir(dir))) {
-		struct luks_device *device = NULL;
-		char path[PATH_MAX];
-		int r;
-
-		if (entry->d_name[0] != 'b' || !strchr(entry->d_name, ':'))
-			continue;
-		(void)snprintf(path, sizeof(path), "/dev/block/%s", entry->d_name + 1);
-		if (luks_device_open(path, &device) != 0)
-			continue; /* gone, or no LUKS2: no claim */
-		r = settle_on(answer, device, uuid, reason);
-		if (r)
-			return r;
-	}
-	return 0;
+	if (luks_device_open(path, &device) != 0)
+		return 0; /* gone, or no LUKS2: no claim */
+	return settle_on(search->answer, device, search->uuid, search->reason);
 }
 
 int luks_device_find(const char *uuid, struct luks_device **ret, struct luks_reason *reason)
 {
 	_cleanup_luks_device_ struct luks_device *answer = NULL;
 	_cleanup_closedir_ DIR *dir = opendir(by_uuid);
+	struct search search = { .answer = &answer, .uuid = uuid, .reason = reason };
 	const struct dirent *entry;
 	int verdict = LUKS_NO_DEVICE;
 
@@ -208,7 +191,7 @@ int luks_device_find(const char *uuid, struct luks_device **ret, struct luks_rea
 			r = settle_on(&answer, device, uuid, reason);
 		if (r == LUKS_REFUSED)
 			return r;
-		r = settle_claims(&answer, entry->d_name, uuid, reason);
+		r = luks_claims_each(entry->d_name, settle_claim, &search);
 		if (r)
 			return r;
 	}

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/sysmacros.h>
 
+#include "luks/claims.h"
 #include "luks/device.h"
 #include "luks/holder.h"
 #include "luks/scratch.h"
@@ -228,6 +229,33 @@ static void test_holders_are_named_and_multipath_members_known(void **state)
 	luks_holder_set_sysfs(NULL);
 }
 
+static int note(const char *path, void *userdata)
+{
+	char *all = userdata;
+
+	strcat(strcat(all, path), " ");
+	return strstr(path, "99:") ? 5 : 0;
+}
+
+static void test_claims_are_found_as_old_and_new_udev_writes_them(void **state)
+{
+	const struct place *p = *state;
+	char folder[128], all[256] = "";
+
+	(void)snprintf(folder, sizeof(folder), "%s/links", p->folder);
+	put(folder, "disk\\x2fby-uuid\\x2f" SCRATCH_UUID "/b254:2", "");
+	put(folder, "disk\\x2fby-uuid\\x2f" SCRATCH_UUID "/c1:3", "");
+	put(folder, "disk\\x2fby-uuid\\x2f" SCRATCH_UUID "/b..", "");
+	put(folder, "\\x2fdisk\\x2fby-uuid\\x2f" SCRATCH_UUID "/b254:3", "");
+	put(folder, "disk\\x2fby-uuid\\x2fother/b254:4", "");
+	luks_claims_set_folder(folder);
+	assert_int_equal(luks_claims_each(SCRATCH_UUID, note, all), 0);
+	assert_string_equal(all, "/dev/block/254:2 /dev/block/254:3 ");
+	put(folder, "disk\\x2fby-uuid\\x2fother/b99:1", "");
+	assert_int_equal(luks_claims_each("other", note, all), 5);
+	luks_claims_set_folder(NULL);
+}
+
 static void test_a_watch_wakes_when_something_appears_below_dev(void **state)
 {
 	_cleanup_(luks_watch_freep) struct luks_watch *watch = NULL;
@@ -264,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_two_devices_with_one_uuid_are_refused),
 		cmocka_unit_test(test_each_visits_luks2_devices_only_and_stops_when_told),
 		cmocka_unit_test(test_holders_are_named_and_multipath_members_known),
+		cmocka_unit_test(test_claims_are_found_as_old_and_new_udev_writes_them),
 		cmocka_unit_test(test_a_watch_wakes_when_something_appears_below_dev),
 	};
 
