@@ -18,9 +18,13 @@ static enum outcome from_file(const char *path, struct secret **ret, struct verd
 					  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int r;
 
+	if (fd < 0 && errno == ENOENT)
+		return verdict_set(v, OUTCOME_USAGE, "%s does not exist", path);
 	if (fd < 0)
 		return verdict_errno(v, errno, path);
 	r = secret_read_fd(fd, LIMIT_KEYFILE_MAX, ret);
+	if (r == -EISDIR)
+		return verdict_set(v, OUTCOME_USAGE, "%s is a directory", path);
 	if (r == -ENODATA) {
 		verdict_set(v, OUTCOME_USAGE, "%s is empty", standard ? "standard input" : path);
 		return verdict_hint(v, "it must hold a passphrase that opens the volume");

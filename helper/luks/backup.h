@@ -11,7 +11,7 @@
 
 /**
  * luks_backup_write() - header backup as "cryptsetup luksHeaderBackup" makes it
- * @path: a new file, mode 0600; an existing one is never overwritten (-EEXIST)
+ * @path: a new file, for its owner to read (0400); an existing one is never overwritten (-EEXIST)
  *
  * A backup keeps removed keyslots usable for ever: it is as secret as the passphrases.
  *

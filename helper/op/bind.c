@@ -174,6 +174,8 @@ static enum outcome back_up(const struct luks_device *device, const char *path, 
 		verdict_set(v, OUTCOME_USAGE, "%s exists already", path);
 		return verdict_hint(v, "name a new file for the header backup");
 	}
+	if (r == -ENOENT || r == -ENOTDIR)
+		return verdict_set(v, OUTCOME_USAGE, "there is no folder for %s", path);
 	return r != 0 ? verdict_luks(v, r, path, NULL) : OUTCOME_OK;
 }
 
