@@ -25,25 +25,36 @@ cexluks_die() {
     exit 1
 }
 
+# cexluks_can_have MODULE: whether a dependency would be met. In a subshell, because asking schedules modules.
+cexluks_can_have() {
+    [[ -d $(dracut_module_path "$1") ]] && (check_module "$1")
+}
+
 # called by dracut
 check() {
+    local _module
+
     cexluks_has_config || return 255
     cexluks_for_kdump && return 255
-    # Without this an image that cannot unlock would be built, with one line about a dependency in its log.
-    [[ -d $(dracut_module_path network) ]] \
-        || cexluks_die "dracut's module 'network' is missing; install dracut-network and build again"
+    # dracut leaves out a module whose dependencies fail, and builds an image that cannot unlock.
+    for _module in crypt network; do
+        cexluks_can_have "$_module" \
+            || cexluks_die "dracut's module '$_module' is missing or cannot be installed, see above"
+    done
     return 0
 }
 
 # called by dracut
 depends() {
-    local _deps="crypt"
+    local _deps="crypt" _module
 
+    # modules of their own only in newer versions
     if dracut_module_included systemd; then
-        [[ -d $(dracut_module_path systemd-cryptsetup) ]] && _deps+=" systemd-cryptsetup"
-        [[ -d $(dracut_module_path systemd-modules-load) ]] && _deps+=" systemd-modules-load"
+        for _module in systemd-cryptsetup systemd-modules-load; do
+            cexluks_can_have "$_module" > /dev/null && _deps+=" $_module"
+        done
     fi
-    [[ -d $(dracut_module_path initqueue) ]] && _deps+=" initqueue"
+    cexluks_can_have initqueue > /dev/null && _deps+=" initqueue"
     cexluks_for_kdump || _deps+=" network"
     # last: it looks at what "network" chose
     echo "$_deps cexluks-late"

@@ -358,6 +358,9 @@ if wanted failures; then
     new_tree
     rm -r "$work/tree/usr/lib/dracut/modules.d/40network"
     check 'no network module: the build fails with the reason' fails_saying "dracut's module 'network' is missing"
+    new_tree
+    rm "$work"/tree/usr/bin/networkctl "$work"/tree/usr/sbin/dhclient
+    check 'no network backend works: the build fails with the reason' fails_saying "dracut's module 'network'"
 fi
 
 # --- other trees ------------------------------------------------------------------------------------------
