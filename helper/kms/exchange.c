@@ -12,6 +12,9 @@
 
 #define HTTPS_PORT 443
 
+/* After a notice of the network: a bring-up is a burst of them. */
+#define SETTLE_MS 100
+
 /* --- where to ------------------------------------------------------------------------------- */
 
 static unsigned port_of(const char *url)
@@ -230,6 +233,14 @@ void exchange_step(struct exchange *x)
 		try_resolve(x);
 	else if (x->state == EXCHANGE_WAITING && deadline_over(x->wake))
 		begin_try(x);
+}
+
+void exchange_network_changed(struct exchange *x)
+{
+	if (x->state != EXCHANGE_WAITING ||
+	    (x->last.condition != KMS_NO_NETWORK && x->last.condition != KMS_DNS_FAILED))
+		return;
+	x->wake = deadline_earlier(x->wake, deadline_after(SETTLE_MS));
 }
 
 deadline_t exchange_wake(const struct exchange *x)

@@ -75,6 +75,9 @@ void exchange_step(struct exchange *x);
 /* libcurl says that the try ended. */
 void exchange_try_ended(struct exchange *x, CURLcode result);
 
+/* An interface or address came or went: do not sit out a wait that was for want of a network. */
+void exchange_network_changed(struct exchange *x);
+
 /* When exchange_step() has something to do by itself. */
 deadline_t exchange_wake(const struct exchange *x);
 

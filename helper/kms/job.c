@@ -302,6 +302,16 @@ void job_step_all(struct net *net)
 	}
 }
 
+void job_network_changed(struct net *net)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(net->sessions); i++)
+		if (net->sessions[i])
+			exchange_network_changed(&net->sessions[i]->iam);
+	for (size_t i = 0; i < ARRAY_SIZE(net->jobs); i++)
+		if (net->jobs[i])
+			exchange_network_changed(&net->jobs[i]->x);
+}
+
 deadline_t job_wake(const struct net *net)
 {
 	deadline_t wake = DEADLINE_NEVER;

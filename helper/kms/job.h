@@ -22,6 +22,9 @@ int job_start(struct net *net, struct message_job *request) _must_check_;
 /* Does what is due for all jobs and their sessions. */
 void job_step_all(struct net *net);
 
+/* An interface or address came or went. */
+void job_network_changed(struct net *net);
+
 /* When job_step_all() has something to do by itself. */
 deadline_t job_wake(const struct net *net);
 

@@ -241,7 +241,7 @@ static int take_key(const cJSON *item, struct kms_key *ret, const char **ret_wha
 	(void)snprintf(ret->id, sizeof(ret->id), "%s", id);
 	ret->state = (int)state;
 	reply_text_copy(item, "name", ret->name, sizeof(ret->name));
-	if (cJSON_IsString(alias) && alias->valuestring)
+	if (alias && cJSON_IsString(alias) && alias->valuestring)
 		kms_text_clean(ret->alias, sizeof(ret->alias), alias->valuestring,
 			       strlen(alias->valuestring));
 	return 0;

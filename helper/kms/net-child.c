@@ -168,7 +168,10 @@ static int serve(struct net *net, struct secret *buffer)
 		struct curl_waitfd fds[] = {
 			{ .fd = net->fd, .events = CURL_WAIT_POLLIN },
 			{ .fd = resolver_fd(net->resolver), .events = CURL_WAIT_POLLIN },
+			{ .fd = net->network ? network_watch_fd(net->network) : -1,
+			  .events = CURL_WAIT_POLLIN },
 		};
+		unsigned n = net->network ? ARRAY_SIZE(fds) : ARRAY_SIZE(fds) - 1;
 		int running, r;
 
 		if (curl_multi_perform(net->multi, &running) != CURLM_OK)
@@ -176,10 +179,11 @@ static int serve(struct net *net, struct secret *buffer)
 		take_ended_tries(net);
 		job_step_all(net);
 		/* A try that a step just added makes this return at once. */
-		if (curl_multi_poll(net->multi, fds, ARRAY_SIZE(fds), wait_ms(net), NULL) !=
-		    CURLM_OK)
+		if (curl_multi_poll(net->multi, fds, n, wait_ms(net), NULL) != CURLM_OK)
 			return -EIO;
 		resolver_collect(net->resolver);
+		if (n == ARRAY_SIZE(fds) && fds[2].revents && network_watch_up(net->network))
+			job_network_changed(net);
 		r = take_messages(net, buffer);
 		if (r < 0)
 			return r;

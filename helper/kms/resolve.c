@@ -14,9 +14,9 @@
 #include "base/log.h"
 
 /* Two endpoints and a proxy per profile. */
-#define HOSTS (3 * LIMIT_PROFILES)
+#define HOSTS ((size_t)3 * LIMIT_PROFILES)
 
-#define FRESH_MS      60000
+#define FRESH_MS      60000u
 #define MAX_ADDRESSES 8
 
 /* getaddrinfo(3) and the modules it loads; the default of 8 MiB would only be address space. */

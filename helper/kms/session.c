@@ -9,7 +9,7 @@
 #include "kms/job.h"
 
 /* A token this close to its end may not survive the request it is sent with. */
-#define TOKEN_MARGIN_S 60
+#define TOKEN_MARGIN_S UINT64_C(60)
 
 void session_free(struct session *s)
 {
