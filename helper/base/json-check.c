@@ -15,7 +15,7 @@ struct scan {
 	bool stepping; /* over text already accepted: no second look for duplicates */
 };
 
-/* A member name as it stands in the text; names that could hide behind escapes are refused. */
+/* A member name as it stands in the text, escapes and all. */
 struct name {
 	const char *start;
 	size_t len;
@@ -96,8 +96,8 @@ static bool scan_utf8(struct scan *s)
 	return v >= least[n] && v <= 0x10ffff && (v < 0xd800 || v > 0xdfff);
 }
 
-/* Behind the opening quote. @plain becomes false when an escape occurs. */
-static bool scan_string(struct scan *s, bool *plain)
+/* Behind the opening quote. */
+static bool scan_string(struct scan *s)
 {
 	while (s->p < s->end) {
 		unsigned char c = (unsigned char)*s->p;
@@ -116,7 +116,6 @@ static bool scan_string(struct scan *s, bool *plain)
 		s->p++;
 		if (c != '\\')
 			continue;
-		*plain = false;
 		if (s->p >= s->end)
 			return false;
 		c = (unsigned char)*s->p++;
@@ -167,6 +166,42 @@ static bool scan_word(struct scan *s, const char *word)
 	return true;
 }
 
+static unsigned hex4(const char *p)
+{
+	struct scan s = { .p = p, .end = p + 4 };
+	unsigned v = 0;
+
+	(void)scan_hex4(&s, &v); /* the text was accepted already */
+	return v;
+}
+
+/* One byte or UTF-16 unit of an accepted string; what "\u" says in ASCII is the same as the letter.
+ * Two spellings of one non-ASCII name differ here, and cJSON's own look-ups never ask for such. */
+static unsigned next_unit(const char **p)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	char c = *(*p)++;
+
+	if (c != '\\')
+		return (unsigned char)c;
+	c = *(*p)++;
+	if (c != 'u')
+		return (unsigned char)to[strchr(from, c) - from];
+	*p += 4;
+	/* beyond ASCII kept apart from raw UTF-8 bytes */
+	return hex4(*p - 4) < 0x80 ? hex4(*p - 4) : hex4(*p - 4) | 0x10000;
+}
+
+static bool same_name(const struct name *a, const struct name *b)
+{
+	const char *p = a->start, *q = b->start;
+
+	while (p < a->start + a->len && q < b->start + b->len)
+		if (next_unit(&p) != next_unit(&q))
+			return false;
+	return p == a->start + a->len && q == b->start + b->len;
+}
+
 /* Whether @name occurs among the members from @from up to @until, which were accepted already. */
 static bool seen_before(const char *from, const char *until, const struct name *name,
 			unsigned max_depth)
@@ -174,12 +209,12 @@ static bool seen_before(const char *from, const char *until, const struct name *
 	struct scan s = { .p = from, .end = until, .max_depth = max_depth, .stepping = true };
 
 	while (take_char(&s, '"')) {
-		const char *start = s.p;
-		bool plain = true;
+		struct name other = { .start = s.p };
 
-		if (!scan_string(&s, &plain))
+		if (!scan_string(&s))
 			return false;
-		if ((size_t)(s.p - 1 - start) == name->len && !memcmp(start, name->start, name->len))
+		other.len = (size_t)(s.p - 1 - other.start);
+		if (same_name(&other, name))
 			return true;
 		if (!take_char(&s, ':') || !scan_value(&s) || !take_char(&s, ','))
 			return false;
@@ -190,12 +225,11 @@ static bool seen_before(const char *from, const char *until, const struct name *
 static bool scan_member(struct scan *s, const char *object)
 {
 	struct name name;
-	bool plain = true;
 
 	if (!take_char(s, '"'))
 		return false;
 	name.start = s->p;
-	if (!scan_string(s, &plain) || !plain)
+	if (!scan_string(s))
 		return false;
 	name.len = (size_t)(s->p - 1 - name.start);
 	if (!s->stepping && seen_before(object, name.start - 1, &name, s->max_depth))
@@ -231,7 +265,7 @@ static bool scan_array(struct scan *s)
 
 static bool scan_value(struct scan *s)
 {
-	bool plain, ok;
+	bool ok;
 
 	skip_space(s);
 	if (s->p >= s->end)
@@ -247,7 +281,7 @@ static bool scan_value(struct scan *s)
 		return ok;
 	case '"':
 		s->p++;
-		return scan_string(s, &plain);
+		return scan_string(s);
 	case 't':
 		return scan_word(s, "true");
 	case 'f':
