@@ -113,6 +113,17 @@ void aftermath_refuse_pending(const struct config *config, const struct attempt 
 		end_boot(RB_HALT_SYSTEM);
 }
 
+/* A boot that is repeated from a shell, after the header was put right, takes its mark back. */
+static void unrefuse(const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (!*name || asprintf(&path, "%s/%s", REFUSED_DIR, name) < 0)
+		return;
+	if (unlink(path) < 0 && errno != ENOENT)
+		log_debug("%s stays: %m", path);
+}
+
 static void refuse_all(const struct config *config, const struct round *round)
 {
 	bool any = false;
@@ -121,8 +132,10 @@ static void refuse_all(const struct config *config, const struct round *round)
 		const struct attempt *a = &round->attempts[i];
 		int r;
 
-		if (a->state != ATTEMPT_REFUSED)
+		if (a->state != ATTEMPT_REFUSED) {
+			unrefuse(a->want->name);
 			continue;
+		}
 		any = true;
 		if (config->on_refusal == ON_REFUSAL_PROMPT)
 			continue;
