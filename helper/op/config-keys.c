@@ -27,11 +27,13 @@ static const char *parse_seconds(const char *value, uint64_t max_s, uint64_t *re
 		return "is not a time such as 60s";
 	errno = 0;
 	n = strtoul(value, &end, 10);
-	if (!strcmp(end, "min"))
-		n *= 60;
-	else if (*end && strcmp(end, "s") != 0)
+	if (*end && strcmp(end, "s") != 0 && strcmp(end, "min") != 0)
 		return "is not a time such as 60s";
 	if (errno || n < 1 || n > max_s)
+		return "is out of range";
+	if (!strcmp(end, "min"))
+		n *= 60; /* cannot overflow: max_s is checked on both sides */
+	if (n > max_s)
 		return "is out of range";
 	*ret_s = n;
 	return NULL;
@@ -112,11 +114,24 @@ static const char *set_debug_shell(struct config_target *t, const char *value)
 			    &t->config->debug_shell);
 }
 
+/* A CRN cannot tell Key Protect from its dedicated kind; it can tell both from HPCS. */
+static bool same_kind(enum kms_service a, enum kms_service b)
+{
+	return (a == KMS_SERVICE_HPCS) == (b == KMS_SERVICE_HPCS);
+}
+
 static const char *set_service(struct config_target *t, const char *value)
 {
-	return kms_service_parse(value, &t->profile->kms.service)
-		       ? NULL
-		       : "is not one of: hpcs key-protect key-protect-dedicated";
+	struct config_profile *p = t->profile;
+	enum kms_service service;
+
+	if (!kms_service_parse(value, &service))
+		return "is not one of: hpcs key-protect key-protect-dedicated";
+	if (p->crn && !same_kind(service, p->kms.service))
+		return "is not the service that crn names";
+	p->kms.service = service;
+	p->service_given = true;
+	return NULL;
 }
 
 static const char *set_endpoint(struct config_target *t, const char *value)
@@ -133,6 +148,8 @@ static const char *set_instance(struct config_target *t, const char *value)
 {
 	if (!uuid_is_valid(value))
 		return "is not an instance id (UUID)";
+	if (t->profile->crn)
+		return "repeats what crn says: keep one of them";
 	return copy(&t->profile->kms.instance, value);
 }
 
@@ -140,6 +157,8 @@ static const char *set_root_key(struct config_target *t, const char *value)
 {
 	if (!kms_key_name_is_valid(value))
 		return "is neither a key id (UUID) nor an alias";
+	if (t->profile->crn)
+		return "repeats what crn says: keep one of them";
 	return copy(&t->profile->kms.root_key, value);
 }
 
@@ -151,6 +170,7 @@ static const char *set_crn(struct config_target *t, const char *value)
 	_cleanup_free_ char *text = strdup(value);
 	char *part[10] = { text }, *p = text;
 	struct kms_profile *kms = &t->profile->kms;
+	enum kms_service service;
 
 	if (!text)
 		return NO_MEMORY;
@@ -165,11 +185,15 @@ static const char *set_crn(struct config_target *t, const char *value)
 	    strcmp(part[8], "key") != 0 || !uuid_is_valid(part[7]) || !uuid_is_valid(part[9]))
 		return wrong;
 	if (!strcmp(part[4], "hs-crypto"))
-		kms->service = KMS_SERVICE_HPCS;
+		service = KMS_SERVICE_HPCS;
 	else if (!strcmp(part[4], "kms"))
-		kms->service = KMS_SERVICE_KEY_PROTECT;
+		service = KMS_SERVICE_KEY_PROTECT;
 	else
 		return "names a service that is neither kms nor hs-crypto";
+	if (t->profile->service_given && !same_kind(kms->service, service))
+		return "is not a key of the service that \"service\" names";
+	if (!t->profile->service_given)
+		kms->service = service;
 	if (kms->instance || kms->root_key)
 		return "repeats what instance or root-key say: keep one of them";
 	if (copy(&kms->instance, part[7]) || copy(&kms->root_key, part[9]))
@@ -179,11 +203,17 @@ static const char *set_crn(struct config_target *t, const char *value)
 
 static const char *check_source(const char *source)
 {
-	static const char *const known[] = { "file:", "credential:", "sealed:", "header:", "tpm:" };
+	static const char *const later[] = { "sealed:", "header:", "tpm:" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strncmp(source, known[i], strlen(known[i])))
-			return i < 1 && source[5] != '/' ? "file: needs an absolute path" : NULL;
+	if (!strncmp(source, "file:", 5))
+		return source[5] == '/' ? NULL : "file: needs an absolute path";
+	if (!strncmp(source, "credential:", 11))
+		return source[11] && !strchr(source + 11, '/')
+			       ? NULL
+			       : "credential: needs a name without \"/\"";
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (!strncmp(source, later[i], strlen(later[i])))
+			return NULL;
 	return "is not a source: file:PATH or credential:NAME, comma separated";
 }
 
@@ -232,7 +262,12 @@ static const char *set_uuid(struct config_target *t, const char *value)
 	for (size_t i = 0; i < t->config->n_volumes; i++)
 		if (t->config->volumes[i].uuid && uuid_equal(t->config->volumes[i].uuid, value))
 			return "belongs to another [volume …] section already";
-	return copy(&t->volume->uuid, value);
+	if (copy(&t->volume->uuid, value))
+		return NO_MEMORY;
+	/* udev's links are lower case, and mapper names are made from this. */
+	for (char *p = t->volume->uuid; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return NULL;
 }
 
 static const char *set_cipher(struct config_target *t, const char *value)
@@ -282,9 +317,22 @@ static const char *set_bindings(struct config_target *t, const char *value)
 	return vol->n_bindings ? NULL : "names no binding";
 }
 
+/* It also goes into a crypttab line, where a blank would end the field. */
 static const char *set_options(struct config_target *t, const char *value)
 {
-	return copy(&t->volume->options, value);
+	char *to;
+
+	if (copy(&t->volume->options, value))
+		return NO_MEMORY;
+	to = t->volume->options;
+	for (const char *p = value; *p; p++) {
+		if (*p == '#' || *p == '"' || *p == '\'')
+			return "holds a character that crypttab(5) has no use for";
+		if (*p != ' ' && *p != '\t')
+			*to++ = *p;
+	}
+	*to = '\0';
+	return NULL;
 }
 
 static const char *set_nofail(struct config_target *t, const char *value)

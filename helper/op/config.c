@@ -20,12 +20,16 @@
 /* inih's own buffer holds this many characters (Debian's and Fedora's builds keep the default). */
 #define INI_LINE 198
 
+#define STRING_(x) #x
+#define STRING(x)  STRING_(x)
+
 struct reader {
 	const char *text;
 	unsigned line; /* of the line that inih handles now */
 	struct config_target target;
 	enum config_section section;
 	bool seen[64]; /* setters used in this section */
+	bool seen_main; /* [cexluks] was there */
 	bool failed;
 	struct verdict *v;
 };
@@ -85,6 +89,8 @@ static bool begin_profile(struct reader *rd, const char *name)
 	p->kms.service = KMS_SERVICE_KEY_PROTECT;
 	p->kms.name = strdup(name);
 	rd->target.profile = p;
+	if (!p->kms.name)
+		wrong(rd, "out of memory");
 	return p->kms.name;
 }
 
@@ -105,8 +111,10 @@ static bool begin_volume(struct reader *rd, const char *name)
 	vol = &c->volumes[c->n_volumes];
 	vol->line = rd->line;
 	vol->name = strdup(name);
-	if (!vol->name)
+	if (!vol->name) {
+		wrong(rd, "out of memory");
 		return false;
+	}
 	c->n_volumes++;
 	rd->target.volume = vol;
 	return true;
@@ -122,7 +130,10 @@ static bool begin_section(struct reader *rd, const char *section)
 	rd->section = SECTION_NONE;
 	if (!strcmp(section, "cexluks")) {
 		rd->section = SECTION_MAIN;
-		return true;
+		if (rd->seen_main)
+			wrong(rd, "a second [cexluks]");
+		rd->seen_main = true;
+		return !rd->failed;
 	}
 	name = name ? name + strspn(name, " \t") : "";
 	if (!strncmp(section, "kms ", 4) && name_is_valid(name)) {
@@ -195,8 +206,12 @@ static bool section_line(struct reader *rd, const char *line, size_t len)
 	}
 	n = (size_t)(close - line - 1);
 	close++;
-	if (n >= sizeof(name) || close + strspn(close, " \t\r") != line + len) {
+	if (close + strspn(close, " \t\r") != line + len) {
 		wrong(rd, "a section must stand alone on its line");
+		return false;
+	}
+	if (n >= sizeof(name)) {
+		wrong(rd, "the section's name is longer than 64 characters");
 		return false;
 	}
 	memcpy(name, line + 1, n);
@@ -204,36 +219,71 @@ static bool section_line(struct reader *rd, const char *line, size_t len)
 	return begin_section(rd, name);
 }
 
+/* Tabs, and the "\r" of a file that was written elsewhere, are the only control characters. */
+static bool has_control(const char *line, size_t len)
+{
+	if (len && line[len - 1] == '\r')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* inih takes "key:value" too, and cuts a value at " ;": neither is what somebody meant. */
+static const char *check_key_line(const char *line, size_t len)
+{
+	const char *equals = memchr(line, '=', len), *colon = memchr(line, ':', len);
+
+	if (!equals || (colon && colon < equals))
+		return "neither a section, nor \"key = value\", nor a comment";
+	for (size_t i = 1; i < len; i++)
+		if (line[i] == ';' && (line[i - 1] == ' ' || line[i - 1] == '\t'))
+			return "a comment must have its own line: \" ;\" in a value is refused";
+	return NULL;
+}
+
+static const char *check_line(const char *line, size_t len)
+{
+	size_t blanks = strspn(line, " \t");
+	char first = line[blanks];
+
+	if (len > INI_LINE)
+		return "longer than " STRING(INI_LINE) " characters";
+	if (!strncmp(line, "\xef\xbb\xbf", 3))
+		return "begins with a byte order mark: save it as plain UTF-8";
+	if (has_control(line, len))
+		return "holds a control character";
+	if (!first || strchr("#;\r\n", first))
+		return NULL;
+	if (blanks)
+		return "begins with a blank";
+	return first == '[' ? NULL : check_key_line(line, len);
+}
+
 /*
  * Hands inih one line at a time, so that the handler knows where it is, and refuses what inih
  * would misread: over-long lines (it would cut them), continuation lines (it would append them to
- * the value before), and lines without "=".
+ * the value before), comments behind a value (it would cut it), and lines without "=".
  */
 static char *next_line(char *buf, int size, void *stream)
 {
 	struct reader *rd = stream;
-	const char *start = rd->text, *end = strchrnul(start, '\n');
+	const char *start = rd->text, *end = strchrnul(start, '\n'), *complaint;
 	size_t len = (size_t)(end - start);
-	char first = start[strspn(start, " \t")];
 
 	if (!*start || rd->failed)
 		return NULL;
 	rd->line++;
-	if (len > INI_LINE || len + 2 > (size_t)size) {
-		wrong(rd, "longer than %d characters", INI_LINE);
+	complaint = check_line(start, len);
+	if (!complaint && len + 2 > (size_t)size)
+		complaint = "longer than this build of inih can read";
+	if (complaint) {
+		wrong(rd, "%s", complaint);
 		return NULL;
 	}
-	if ((*start == ' ' || *start == '\t') && first != '\n' && first && first != '#' && first != ';') {
-		wrong(rd, "begins with a blank");
+	if (*start == '[' && !section_line(rd, start, len))
 		return NULL;
-	}
-	if (first == '[' && !section_line(rd, start, len))
-		return NULL;
-	if (first && first != '[' && first != '#' && first != ';' && first != '\n' && first != '\r' &&
-	    !memchr(start, '=', len)) {
-		wrong(rd, "neither a section, nor \"key = value\", nor a comment");
-		return NULL;
-	}
 	memcpy(buf, start, len);
 	buf[len] = '\n';
 	buf[len + 1] = '\0';
@@ -248,6 +298,8 @@ static enum outcome profile_complete(const struct config *c, struct config_profi
 
 	if (!p->kms.iam_endpoint)
 		p->kms.iam_endpoint = strdup("https://iam.cloud.ibm.com");
+	if (!p->kms.iam_endpoint)
+		return verdict_errno(v, ENOMEM, c->path);
 	if (!p->kms.endpoint)
 		missing = "endpoint";
 	else if (!p->kms.instance)
@@ -264,6 +316,12 @@ static enum outcome profile_complete(const struct config *c, struct config_profi
 static enum outcome volume_complete(struct config *c, const struct config_volume *vol,
 				    struct verdict *v)
 {
+	if (!vol->uuid) {
+		/* Without it the section would match nothing, and its conditions would be lost. */
+		verdict_set(v, OUTCOME_CONFIG_ERROR, "%s, line %u: [volume %s] has no uuid", c->path,
+			    vol->line, vol->name);
+		return verdict_hint(v, "cryptsetup luksUUID DEVICE shows it");
+	}
 	if (c->open_by_systemd && (vol->secure_key || vol->cipher || vol->verification_pattern)) {
 		verdict_set(v, OUTCOME_CONFIG_ERROR,
 			    "%s, line %u: [volume %s] sets conditions that open = systemd cannot keep",
@@ -316,7 +374,7 @@ static enum outcome check_mode(int fd, const char *path, struct verdict *v)
 
 static enum outcome read_file(const char *path, struct config *c, struct verdict *v)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	_cleanup_free_ char *text = NULL;
 	struct reader rd = { .target.config = c, .v = v };
 	enum outcome o;

@@ -37,20 +37,21 @@ enum config_on_refusal {
 struct config_profile {
 	struct kms_profile kms;	 /* without credentials and CA until op/credential.h loads them */
 	char *crn;		 /* as written, or NULL */
+	bool service_given;	 /* by "service", not by the CRN */
 	char *api_key_source;	 /* "file:…[, file:…]" */
 	unsigned line;		 /* of the section */
 };
 
 struct config_volume {
 	char *name;		 /* of the section */
-	char *uuid;		 /* or NULL: the section name is the mapper name */
+	char *uuid;		 /* lower case, as udev writes it; never NULL once loaded */
 	char *cipher;		 /* pinned, or NULL */
 	char *verification_pattern;
 	int64_t min_serial;
 	bool secure_key;	 /* require = secure-key */
 	char *bindings[LIMIT_BINDINGS];
 	size_t n_bindings;
-	char *options;		 /* crypttab options, or NULL */
+	char *options;		 /* crypttab options without blanks, or NULL */
 	bool nofail;
 	unsigned line;
 };
