@@ -110,7 +110,7 @@ enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 	case LUKS_BUSY:
 		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s is in use", object);
 	case LUKS_NOT_LUKS2:
-		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s has no LUKS2 header", object);
+		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s has no valid LUKS2 header", object);
 		return verdict_hint(v, "name a LUKS2 device (LUKS1: cryptsetup convert)");
 	case LUKS_REFUSED:
 		return verdict_set(v, OUTCOME_HEADER_REFUSED, "%s: %s", object,
