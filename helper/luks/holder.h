@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Mapper name (or kernel name) of the first holder, dm-crypt before others; owned by the caller; NULL: none. */
+/* Name of the first holder, dm-crypt before others; owned by the caller; NULL: none. */
 char *luks_holder_name(dev_t devno);
 
 /* Whether the device is one path of a multipath map. */
