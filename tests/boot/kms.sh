@@ -2,13 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # For cases: a KMS simulator on this machine's loop-back that the guest reaches at 10.0.2.100 under the same ports,
-# and configurations for both sides. Source it at the top of boot().
+# and configurations for both sides.
 #
 #   kms_start [kms-sim's arguments]   then SIM_* of tests/integration/sim.sh, and kms_forward: options for vm_start
 #   kms_conf DIR [LINES]              DIR: what goes to the guest's /etc/cexluks; LINES: a [cexluks] section's lines
 #   kms_profile DIR NAME [INSTANCE]   one more [kms NAME] in it
 #   kms_bind DISK [BINDING]           bind on this machine, with the human's passphrase
 #   kms_host VERB …                   the helper on this machine, with the same profiles
+#   kms_ready [LINES]                 all of these for one root volume: sets "disk", leaves $case_dir/conf for the image
+#   kms_vm NAME [vm_start's options]  start "disk" with "image"; requests before this do not count any more
+#   kms_requests [FILTER]             jq over the array of requests since then; kms_events: connections as well
+#   kms_count PATH                    how many requests since then had this path (a glob)
+
+# What the two kinds of image ask.
+kms_prompt='Please enter passphrase for disk|Enter passphrase for /dev/'
 
 kms_start() {
     # shellcheck source=tests/integration/sim.sh
@@ -70,4 +77,35 @@ kms_host() {
 
 kms_bind() {
     printf '%s' "$passphrase" | kms_host bind "$1" "${2:-kms:prod}" --key-file -
+}
+
+kms_ready() {
+    kms_start
+    kms_conf "$case_dir/conf" "$@"
+    disk="$(make_disk root)"
+    kms_bind "$disk"
+}
+
+kms_vm() {
+    local name="$1"
+    shift
+    wc -l <"$SIM_DIR/requests.jsonl" >"$case_dir/requests-before"
+    vm_start "$name" --image "$image" --disk "$disk" "${kms_forward[@]}" --append "$root_append" "$@"
+}
+
+kms_events() {
+    tail -n "+$(($(cat "$case_dir/requests-before") + 1))" "$case_dir/sim/requests.jsonl" | jq -s -r "${1:-.}"
+}
+
+kms_requests() {
+    kms_events "map(select(.event == \"request\")) | ${1:-.}"
+}
+
+kms_count() {
+    local path count=0
+    while IFS= read -r path; do
+        # shellcheck disable=SC2053 # a glob
+        [[ $path != $1 ]] || count=$((count + 1))
+    done < <(kms_requests '.[].path')
+    printf '%s\n' "$count"
 }
