@@ -39,10 +39,20 @@ static void unknown_word(struct cmdline *c, const char *word)
 		c->unknown[c->n_unknown++] = word;
 }
 
-static void add(const char **list, size_t *n, size_t max, const char *value)
+static bool add(const char **list, size_t *n, size_t max, const char *value)
 {
-	if (value && *value && *n < max)
-		list[(*n)++] = value;
+	if (!value || *n == max)
+		return false;
+	list[(*n)++] = value;
+	return true;
+}
+
+/* Whole, or a beginning, with or without "luks-". */
+static bool is_uuid(const char *value)
+{
+	if (value && !strncmp(value, "luks-", 5))
+		value += 5;
+	return value && *value && !value[strspn(value, "0123456789abcdefABCDEF-")];
 }
 
 /* "UUID=VALUE"; with @optional also "VALUE" alone. */
@@ -56,10 +66,12 @@ static bool add_pair(struct cmdline_pair *list, size_t *n, char *value, bool opt
 	/* rd.luks.options=header=/x: the part before "=" is a UUID only if it looks like one. */
 	if (equals && optional && strspn(value, "0123456789abcdefABCDEF-") != (size_t)(equals - value))
 		equals = NULL;
-	if (!equals && !optional)
+	if (equals == value || (!equals && !optional))
 		return false;
 	if (equals) {
 		*equals = '\0';
+		if (!is_uuid(value))
+			return false;
 		list[(*n)++] = (struct cmdline_pair){ .uuid = value, .value = equals + 1 };
 	} else {
 		list[(*n)++] = (struct cmdline_pair){ .uuid = "", .value = value };
@@ -83,20 +95,28 @@ static bool parse_timeout(struct cmdline *c, const char *value)
 	return true;
 }
 
-/* What stands behind "rd.cexluks". */
+static bool is_true(const char *value)
+{
+	return !value || !strcmp(value, "1") || !strcmp(value, "yes") || !strcmp(value, "on") ||
+	       !strcmp(value, "true");
+}
+
+/* What stands behind "rd.cexluks". A narrowing word with a bad value narrows to nothing, and warns. */
 static bool take_ours(struct cmdline *c, const char *name, char *value)
 {
-	if (!*name)
+	if (!*name) {
 		c->off = c->off || is_false(value); /* no later word turns it on again */
-	else if (!strcmp(name, ".uuid") && value)
-		add(c->uuids, &c->n_uuids, LIMIT_VOLUMES, value);
-	else if (!strcmp(name, ".kms") && value)
-		add(c->profiles, &c->n_profiles, LIMIT_PROFILES, value);
-	else if (!strcmp(name, ".pattern"))
+		return is_false(value) || is_true(value);
+	}
+	if (!strcmp(name, ".uuid"))
+		return add(c->uuids, &c->n_uuids, LIMIT_VOLUMES, value) && is_uuid(value);
+	if (!strcmp(name, ".kms"))
+		return add(c->profiles, &c->n_profiles, LIMIT_PROFILES, value) && *value;
+	if (!strcmp(name, ".pattern"))
 		return add_pair(c->patterns, &c->n_patterns, value, false);
-	else if (!strcmp(name, ".timeout"))
+	if (!strcmp(name, ".timeout"))
 		return parse_timeout(c, value);
-	else if (!strcmp(name, ".keys"))
+	if (!strcmp(name, ".keys"))
 		c->keys_off = c->keys_off || is_false(value);
 	else if (!strcmp(name, ".debug"))
 		c->debug = !is_false(value);
@@ -109,25 +129,27 @@ static void take_luks(struct cmdline *c, const char *name, char *value)
 {
 	if (!*name)
 		c->luks_off = is_false(value);
-	else if (!strcmp(name, ".uuid"))
-		add(c->luks_uuids, &c->n_luks_uuids, LIMIT_VOLUMES, value);
+	/* a malformed rd.luks word is systemd's and dracut's to complain about */
+	else if (!strcmp(name, ".uuid") && is_uuid(value))
+		(void)add(c->luks_uuids, &c->n_luks_uuids, LIMIT_VOLUMES, value);
 	else if (!strcmp(name, ".name"))
 		(void)add_pair(c->luks_names, &c->n_luks_names, value, false);
 	else if (!strcmp(name, ".options"))
 		(void)add_pair(c->luks_options, &c->n_luks_options, value, true);
-	/* a malformed rd.luks word is systemd's and dracut's to complain about */
 }
 
 /* Words that hand somebody a shell, or another program as init, before or beside the root. */
 static bool asks_for_shell(const char *name, const char *value)
 {
-	static const char *const always[] = { "rd.break", "init", "rdinit", "rd.systemd.unit" };
+	static const char *const with_value[] = { "init", "rdinit", "rd.systemd.unit" };
 	static const char *const boolean[] = { "systemd.debug-shell", "systemd.debug_shell",
 					       "rd.systemd.debug-shell", "rd.systemd.debug_shell" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
-		if (!strcmp(name, always[i]))
-			return true;
+	if (!strcmp(name, "rd.break"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(with_value); i++)
+		if (!strcmp(name, with_value[i]))
+			return value; /* without one they are words for init, and mean nothing there */
 	for (size_t i = 0; i < ARRAY_SIZE(boolean); i++)
 		if (!strcmp(name, boolean[i]))
 			return !is_false(value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/crypttab.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,19 @@ static bool is_about_prompt(const char *option)
 	       !strcmp(option, "password-echo");
 }
 
+/* The image says that this was never LUKS: swap with a random key, VeraCrypt, BitLocker … */
+static bool is_not_luks(const char *option)
+{
+	static const char *const words[] = { "plain",	       "swap",	     "tmp",
+					     "tcrypt",	       "tcrypt-hidden", "tcrypt-system",
+					     "tcrypt-veracrypt", "bitlk",	     "fvault2" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(option, words[i]))
+			return true;
+	return !strncmp(option, "tmp=", 4);
+}
+
 static void take_option(struct crypttab_options *o, const char *option)
 {
 	if (!strcmp(option, "discard") || !strcmp(option, "allow-discards"))
@@ -40,10 +54,13 @@ static void take_option(struct crypttab_options *o, const char *option)
 		o->nofail = true;
 	else if (!strcmp(option, "noauto"))
 		o->noauto = true;
-	else if (!strncmp(option, "header=/", 8) && strlen(option + 7) < sizeof(o->header))
+	/* with ":" the file lies on a file system of its own, which systemd mounts */
+	else if (!strncmp(option, "header=/", 8) && !strchr(option, ':') &&
+		 strlen(option + 7) < sizeof(o->header))
 		strcpy(o->header, option + 7);
 	else if (!is_about_prompt(option) && !o->unknown[0])
 		(void)snprintf(o->unknown, sizeof(o->unknown), "%s", option);
+	o->not_luks = o->not_luks || is_not_luks(option);
 }
 
 void crypttab_options_add(struct crypttab_options *options, const char *text)
@@ -71,6 +88,62 @@ static const char *uuid_of(const char *source)
 	return "";
 }
 
+/* TAG="value" becomes TAG=value, in place. */
+static void unquote(char *source)
+{
+	char *value = strchr(source, '=');
+	size_t len = value ? strlen(++value) : 0;
+
+	if (*source == '/' || len < 2 || (*value != '"' && *value != '\'') ||
+	    value[len - 1] != *value)
+		return;
+	value[len - 1] = '\0';
+	memmove(value, value + 1, len - 1);
+}
+
+/* udev's own escapes: what is neither plain nor UTF-8 becomes \xHH. */
+static void escape(const char *value, char *to)
+{
+	for (; *value; value++)
+		if (isalnum((unsigned char)*value) || strchr("#+-.:=@_", *value) ||
+		    (unsigned char)*value >= 0x80)
+			*to++ = *value;
+		else
+			to += sprintf(to, "\\x%02x", (unsigned char)*value);
+	*to = '\0';
+}
+
+int crypttab_source_path(const char *source, char **ret)
+{
+	static const struct {
+		const char *tag, *folder;
+	} tags[] = {
+		{ "LABEL=", "/dev/disk/by-label/" },
+		{ "PARTUUID=", "/dev/disk/by-partuuid/" },
+		{ "PARTLABEL=", "/dev/disk/by-partlabel/" },
+		{ "ID=", "/dev/disk/by-id/" },
+	};
+
+	if (*source == '/') {
+		*ret = strdup(source);
+		return *ret ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		const char *value = source + strlen(tags[i].tag);
+		size_t folder = strlen(tags[i].folder);
+
+		if (strncmp(source, tags[i].tag, strlen(tags[i].tag)) != 0 || !*value)
+			continue;
+		*ret = malloc(folder + 4 * strlen(value) + 1);
+		if (!*ret)
+			return -ENOMEM;
+		memcpy(*ret, tags[i].folder, folder);
+		escape(value, *ret + folder);
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static void take_line(struct crypttab *c, char *line)
 {
 	char *rest = NULL, *field[4] = { NULL };
@@ -83,6 +156,7 @@ static void take_line(struct crypttab *c, char *line)
 	}
 	if (!field[0] || *field[0] == '#' || !field[1] || c->n_lines == LIMIT_VOLUMES)
 		return;
+	unquote(field[1]);
 	*to = (struct crypttab_line){
 		.name = field[0],
 		.source = field[1],

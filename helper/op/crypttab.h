@@ -18,6 +18,7 @@ struct crypttab_options {
 	struct luks_open_flags flags;
 	bool nofail;
 	bool noauto;
+	bool not_luks;	   /* plain, swap, tcrypt …: there is no header to look for */
 	char header[256];  /* header=PATH, or "" */
 	char unknown[64];  /* the first option that we leave to systemd, or "" */
 };
@@ -27,7 +28,7 @@ void crypttab_options_add(struct crypttab_options *options, const char *text);
 
 struct crypttab_line {
 	const char *name;
-	const char *source; /* UUID=…, /dev/… as written */
+	const char *source; /* UUID=…, /dev/… as written, without quotes */
 	const char *uuid;   /* when the source names one, else "" */
 	const char *options;
 };
@@ -37,6 +38,17 @@ struct crypttab {
 	struct crypttab_line lines[LIMIT_VOLUMES];
 	size_t n_lines;
 };
+
+/**
+ * crypttab_source_path() - where udev puts the device that @source names
+ * @ret: owned by the caller
+ *
+ * An absolute path is itself; LABEL=, PARTUUID=, PARTLABEL= and ID= are links below /dev/disk,
+ * with udev's escapes. Source: fstab_node_to_udev_node() of systemd 252.
+ *
+ * Return: 0, -EINVAL for anything else, -ENOMEM.
+ */
+int crypttab_source_path(const char *source, char **ret) _must_check_;
 
 /* Reads @sysroot/etc/crypttab; a missing file is an empty one. Return: 0, -errno. */
 int crypttab_load(const char *sysroot, struct crypttab **ret) _must_check_;

@@ -8,7 +8,7 @@
 
 #include "base/uuid.h"
 
-static bool selected(const struct cmdline *cmdline, const char *uuid)
+bool plan_selects(const struct cmdline *cmdline, const char *uuid)
 {
 	for (size_t i = 0; i < cmdline->n_uuids; i++)
 		if (uuid_matches(uuid, cmdline->uuids[i]))
@@ -21,12 +21,17 @@ static const char *bare(const char *uuid)
 	return strncmp(uuid, "luks-", 5) ? uuid : uuid + 5;
 }
 
-/* The volume that @uuid (whole or a beginning) means already, or a new one; NULL: no room. */
+/*
+ * The volume that @uuid (whole or a beginning) means already, or a new one, always so for "". NULL:
+ * no room, or no UUID.
+ */
 static struct plan_volume *volume_for(struct plan *plan, const char *uuid)
 {
 	struct plan_volume *vol;
 
 	uuid = bare(uuid);
+	if (strlen(uuid) >= UUID_SIZE || uuid[strspn(uuid, "0123456789abcdefABCDEF-")])
+		return NULL;
 	for (size_t i = 0; i < plan->n_volumes && *uuid; i++) {
 		vol = &plan->volumes[i];
 		if (vol->uuid[0] && (uuid_matches(vol->uuid, uuid) || uuid_matches(uuid, vol->uuid))) {
@@ -43,26 +48,42 @@ static struct plan_volume *volume_for(struct plan *plan, const char *uuid)
 	return vol;
 }
 
+/* The first name that is given counts; later ones are kept, so that a refusal can cover them. */
 static void set_name(struct plan_volume *vol, const char *name)
 {
-	if (!vol->name[0])
-		(void)snprintf(vol->name, sizeof(vol->name), "%s", name);
+	size_t len = strlen(name);
+
+	if (!len || len >= PLAN_NAME_SIZE || strchr(name, '/'))
+		return; /* nobody can open a mapping of that name */
+	if (!vol->name[0]) {
+		memcpy(vol->name, name, len + 1);
+		return;
+	}
+	for (size_t i = 0; strcmp(vol->name, name) != 0 && i < PLAN_ALIASES; i++) {
+		if (!vol->aliases[i][0])
+			memcpy(vol->aliases[i], name, len + 1);
+		if (!strcmp(vol->aliases[i], name))
+			return;
+	}
 }
 
 void plan_complete(struct plan_volume *vol, const struct config *config,
 		   const struct cmdline *cmdline, const char *uuid)
 {
+	bool nofail = vol->options.nofail;
 	char name[PLAN_NAME_SIZE];
 
 	if (uuid != vol->uuid) /* plan_make() completes a volume from itself */
 		(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
-	for (size_t i = 0; i < cmdline->n_luks_names; i++)
+	for (size_t i = cmdline->n_luks_names; i-- > 0;)
 		if (uuid_matches(uuid, cmdline->luks_names[i].uuid))
 			set_name(vol, cmdline->luks_names[i].value);
 	for (size_t i = 0; i < cmdline->n_luks_options; i++)
 		if (!cmdline->luks_options[i].uuid[0] ||
 		    uuid_matches(uuid, cmdline->luks_options[i].uuid))
 			crypttab_options_add(&vol->options, cmdline->luks_options[i].value);
+	/* The command line's nofail is systemd's business: it must not keep on-failure from acting. */
+	vol->options.nofail = nofail;
 	if (!vol->pin)
 		vol->pin = config_volume_find(config, uuid);
 	if (vol->pin) {
@@ -73,38 +94,50 @@ void plan_complete(struct plan_volume *vol, const struct config *config,
 	set_name(vol, name);
 }
 
-static void add_crypttab(struct plan *plan, const struct crypttab *crypttab)
+/* Volumes that systemd opens without a LUKS header, and sources that no path stands for, are its own. */
+static int add_crypttab_line(struct plan *plan, const struct crypttab_line *line)
 {
-	for (size_t i = 0; i < crypttab->n_lines; i++) {
-		const struct crypttab_line *line = &crypttab->lines[i];
-		struct plan_volume *vol = volume_for(plan, line->uuid);
+	_cleanup_free_ char *path = NULL;
+	struct crypttab_options options = { 0 };
+	struct plan_volume *vol;
+	int r;
 
-		if (!vol)
-			return;
-		set_name(vol, line->name);
-		if (!*line->uuid)
-			(void)snprintf(vol->source, sizeof(vol->source), "%s", line->source);
-		crypttab_options_add(&vol->options, line->options);
-		vol->asked_elsewhere = true;
+	crypttab_options_add(&options, line->options);
+	if (options.not_luks)
+		return 0;
+	if (!*line->uuid) {
+		r = crypttab_source_path(line->source, &path);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 || strlen(path) >= sizeof(vol->source))
+			return 0;
 	}
+	vol = volume_for(plan, line->uuid);
+	if (!vol)
+		return 0;
+	set_name(vol, line->name);
+	if (path)
+		strcpy(vol->source, path);
+	crypttab_options_add(&vol->options, line->options);
+	vol->asked_elsewhere = true;
+	return 0;
 }
 
 static void add_cmdline(struct plan *plan, const struct cmdline *cmdline)
 {
 	struct plan_volume *vol;
 
-	for (size_t i = 0; i < cmdline->n_luks_names; i++) {
+	for (size_t i = cmdline->n_luks_names; i-- > 0;) {
 		vol = volume_for(plan, cmdline->luks_names[i].uuid);
 		if (!vol)
-			return;
-		/* The command line's name wins over crypttab's, as it does in systemd's generator. */
-		(void)snprintf(vol->name, sizeof(vol->name), "%s", cmdline->luks_names[i].value);
+			continue;
+		set_name(vol, cmdline->luks_names[i].value);
 		vol->asked_elsewhere = true;
 	}
 	for (size_t i = 0; i < cmdline->n_luks_uuids; i++) {
 		vol = volume_for(plan, cmdline->luks_uuids[i]);
 		if (!vol)
-			return;
+			continue;
 		vol->asked_elsewhere = true;
 	}
 }
@@ -117,7 +150,8 @@ static void narrow(struct plan *plan, const struct cmdline *cmdline)
 	for (size_t i = 0; i < plan->n_volumes; i++) {
 		const struct plan_volume *vol = &plan->volumes[i];
 
-		if (vol->options.noauto || !selected(cmdline, vol->uuid))
+		/* One that crypttab names by path is left out when its UUID is known: op/round.c. */
+		if (vol->options.noauto || (!vol->source[0] && !plan_selects(cmdline, vol->uuid)))
 			continue;
 		plan->volumes[kept++] = *vol;
 	}
@@ -128,21 +162,26 @@ int plan_make(const struct config *config, const struct cmdline *cmdline,
 	      const struct crypttab *crypttab, struct plan **ret)
 {
 	_cleanup_plan_ struct plan *plan = calloc(1, sizeof(*plan));
+	int r = plan ? 0 : -ENOMEM;
 
-	if (!plan)
-		return -ENOMEM;
-	add_crypttab(plan, crypttab);
+	for (size_t i = 0; r == 0 && i < crypttab->n_lines; i++)
+		r = add_crypttab_line(plan, &crypttab->lines[i]);
+	if (r < 0)
+		return r;
 	add_cmdline(plan, cmdline);
 	for (size_t i = 0; i < config->n_volumes; i++)
 		if (config->volumes[i].uuid)
 			(void)volume_for(plan, config->volumes[i].uuid);
 	for (size_t i = 0; i < cmdline->n_uuids; i++)
-		(void)volume_for(plan, cmdline->uuids[i]);
+		if (*bare(cmdline->uuids[i]))
+			(void)volume_for(plan, cmdline->uuids[i]);
 	plan->scan = !plan->n_volumes;
 	for (size_t i = 0; i < plan->n_volumes; i++)
 		if (uuid_is_valid(plan->volumes[i].uuid))
 			plan_complete(&plan->volumes[i], config, cmdline, plan->volumes[i].uuid);
-	narrow(plan, cmdline);
+	/* Where nothing is unlocked, what is asked must not depend on what would have been selected. */
+	if (!plan_is_off(config, cmdline))
+		narrow(plan, cmdline);
 	*ret = take_ptr(plan);
 	return 0;
 }
@@ -152,7 +191,7 @@ struct plan_volume *plan_add_found(struct plan *plan, const struct config *confi
 {
 	struct plan_volume *vol;
 
-	if (!selected(cmdline, uuid))
+	if (!plan_selects(cmdline, uuid))
 		return NULL;
 	vol = volume_for(plan, uuid);
 	if (vol)

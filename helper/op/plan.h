@@ -3,6 +3,10 @@
  * Which volumes this boot is about, under which names: the union of the configuration,
  * rd.luks.uuid and rd.luks.name, and the image's crypttab, narrowed by rd.cexluks.uuid. When these
  * name nothing, boot scans for volumes that carry our token (plan.scan).
+ *
+ * crypttab's name counts more than the command line's, the last rd.luks.name more than earlier ones,
+ * as in systemd-cryptsetup-generator (add_crypttab_devices(), systemd 252 to 257) and dracut's
+ * cryptroot-ask.
  */
 #ifndef CEXLUKS_OP_PLAN_H
 #define CEXLUKS_OP_PLAN_H
@@ -18,11 +22,13 @@
 #include "op/crypttab.h"
 
 #define PLAN_NAME_SIZE 128 /* DM_NAME_LEN */
+#define PLAN_ALIASES   3
 
 struct plan_volume {
 	char name[PLAN_NAME_SIZE];  /* mapper name; "" until the UUID is whole */
 	char uuid[64];		    /* whole or a beginning, as rd.luks.uuid allows; "" : by source */
 	char source[256];	    /* device path from crypttab, or "" */
+	char aliases[PLAN_ALIASES][PLAN_NAME_SIZE]; /* other names somebody may open it by, or "" */
 	struct crypttab_options options;
 	bool asked_elsewhere;	    /* systemd or dracut knows it, so a prompt exists */
 	const struct config_volume *pin; /* its [volume …] section, or NULL */
@@ -56,6 +62,9 @@ struct plan_volume *plan_add_found(struct plan *plan, const struct config *confi
 /* Completes an abbreviated UUID and with it name, options and pin. */
 void plan_complete(struct plan_volume *volume, const struct config *config,
 		   const struct cmdline *cmdline, const char *uuid);
+
+/* Whether rd.cexluks.uuid, if there is one, leaves this volume in. */
+bool plan_selects(const struct cmdline *cmdline, const char *uuid);
 
 /* No automatic unlock in this boot: rd.cexluks=0, rd.luks=0, or a word that asks for a shell. */
 bool plan_is_off(const struct config *config, const struct cmdline *cmdline);
