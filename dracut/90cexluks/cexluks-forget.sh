@@ -6,5 +6,6 @@
 
 command -v _cexluks_kill_helper > /dev/null || . /lib/cexluks-lib.sh
 
+[ -d "$_cexluks_state" ] && : > "$_cexluks_state/over"
 _cexluks_kill_helper
 _cexluks_forget

@@ -37,7 +37,8 @@ _cexluks_run() {
         echo "$!" > "$_cexluks_state/helper.pid"
         wait "$!"
         echo "$?" > "$_cexluks_state/status"
-    } | _cexluks_log
+        # bash would say on the console that the helper was killed
+    } 2> /dev/null | _cexluks_log
     rm -f "$_cexluks_state/helper.pid"
 }
 
@@ -48,6 +49,8 @@ _cexluks_forget_after_crash() {
     case $_status in
         0 | 2 | [1-3][0-9] | 4[0-5]) ;;
         *)
+            # the boot went on without it
+            [ -e "$_cexluks_state/over" ] && return 0
             _cexluks_forget
             warn "cexluks: the helper failed (status $_status), see dmesg"
             ;;
