@@ -35,9 +35,8 @@ enum outcome cli_boot(const struct verb_call *call)
 		o = op_boot_retry(&request, &v);
 	else
 		o = op_boot(&request, &v);
-	/* A boot reports each volume itself; what failed before any volume is said here. */
-	if ((call->options.crypttab || call->options.image_files) ? o != OUTCOME_OK
-								  : o == OUTCOME_CONFIG_ERROR)
+	/* A boot speaks for itself, on the console too. */
+	if ((call->options.crypttab || call->options.image_files) && o != OUTCOME_OK)
 		verdict_print(&v, "cexluks boot");
 	return o;
 }

@@ -10,8 +10,6 @@
 #include "cli/verb.h"
 #include "op/report.h"
 
-#define REPORT_SIZE (256u << 10)
-
 static double seconds(const cJSON *o, const char *name)
 {
 	int64_t ms;

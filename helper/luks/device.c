@@ -107,7 +107,7 @@ static int resolve(int place, struct luks_device *device)
 	return device->fd < 0 ? absence(errno) : 0;
 }
 
-int luks_device_open(const char *path, struct luks_device **ret)
+int luks_device_open_data(const char *path, struct luks_device **ret)
 {
 	_cleanup_luks_device_ struct luks_device *device = calloc(1, sizeof(*device));
 	_cleanup_close_ int place = -1;
@@ -120,6 +120,18 @@ int luks_device_open(const char *path, struct luks_device **ret)
 	if (place < 0)
 		return absence(errno);
 	r = resolve(place, device);
+	if (r)
+		return r;
+	*ret = take_ptr(device);
+	return 0;
+}
+
+int luks_device_open(const char *path, struct luks_device **ret)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	int r;
+
+	r = luks_device_open_data(path, &device);
 	if (r)
 		return r;
 	r = judge(device);

@@ -29,6 +29,9 @@ struct luks_device {
  */
 int luks_device_open(const char *path, struct luks_device **ret) _must_check_;
 
+/* The same without a judgement, for the data of a detached header: device->uuid stays "". */
+int luks_device_open_data(const char *path, struct luks_device **ret) _must_check_;
+
 /**
  * luks_device_find() - the one device that carries @uuid
  *

@@ -13,27 +13,63 @@
 #include "op/answer.h"
 #include "op/report.h"
 
-int aftermath_refuse(const char *name)
+#define REFUSED "/refused"
+#define RETRY	"retry"
+
+static const char *run_dir = RUN_DIR;
+
+void aftermath_set_run_dir(const char *directory)
 {
-	_cleanup_free_ char *path = NULL;
+	run_dir = directory ? directory : RUN_DIR;
+}
+
+/* Owned by the caller; NULL: no memory. */
+static char *mark_path(const char *folder, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s%s/%s", run_dir, folder, name) < 0 ? NULL : path;
+}
+
+static int mark(const char *folder, const char *name)
+{
+	_cleanup_free_ char *path = mark_path(folder, name);
 	int r;
 
-	if (!*name || strchr(name, '/'))
-		return -EINVAL;
-	if (asprintf(&path, "%s/%s", REFUSED_DIR, name) < 0)
+	if (!path)
 		return -ENOMEM;
-	r = file_make_dirs(REFUSED_DIR, 0755);
+	*strrchr(path, '/') = '\0';
+	r = file_make_dirs(path, 0755);
+	path[strlen(path)] = '/';
 	return r < 0 ? r : file_write_atomic(path, "", 0, 0644);
+}
+
+int aftermath_refuse(const struct plan_volume *volume)
+{
+	int r = volume->name[0] ? mark(REFUSED, volume->name) : -EINVAL;
+
+	for (size_t i = 0; r == 0 && i < PLAN_ALIASES && volume->aliases[i][0]; i++)
+		r = mark(REFUSED, volume->aliases[i]);
+	return r;
+}
+
+bool aftermath_is_refused(const struct plan_volume *volume)
+{
+	_cleanup_free_ char *path = volume->name[0] ? mark_path(REFUSED, volume->name) : NULL;
+
+	return path && access(path, F_OK) == 0;
 }
 
 int aftermath_want_retry(bool wanted)
 {
-	int r;
+	_cleanup_free_ char *path = NULL;
 
-	if (!wanted)
-		return unlink(RETRY_MARK) < 0 && errno != ENOENT ? -errno : 0;
-	r = file_make_dirs(RUN_DIR, 0755);
-	return r < 0 ? r : file_write_atomic(RETRY_MARK, "", 0, 0644);
+	if (wanted)
+		return mark("", RETRY);
+	path = mark_path("", RETRY);
+	if (!path)
+		return -ENOMEM;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 const char *aftermath_words(const struct config *config)
@@ -70,7 +106,7 @@ bool aftermath_is_failure(const struct round *round)
 {
 	for (size_t i = 0; i < round->n_attempts; i++)
 		if (round->attempts[i].state != ATTEMPT_OPENED &&
-		    !round->attempts[i].want->options.nofail)
+		    !round->attempts[i].want->options.nofail && !round->attempts[i].want->stranger)
 			return true;
 	return false;
 }
@@ -92,6 +128,14 @@ static void end_boot(int how)
 		log_err("cannot end this boot: %m");
 }
 
+static void refuse(const struct plan_volume *volume)
+{
+	int r = aftermath_refuse(volume);
+
+	if (r < 0)
+		log_err("cannot keep '%s' shut: %s", volume->name, strerror(-r));
+}
+
 void aftermath_refuse_pending(const struct config *config, const struct attempt *attempt)
 {
 	const char *name = attempt->want->name;
@@ -99,9 +143,7 @@ void aftermath_refuse_pending(const struct config *config, const struct attempt 
 
 	if (config->on_refusal == ON_REFUSAL_PROMPT)
 		return;
-	r = aftermath_refuse(name);
-	if (r < 0)
-		log_err("cannot keep '%s' shut: %s", name, strerror(-r));
+	refuse(attempt->want);
 	r = attempt->device ? answer_cancel(attempt->device) : ANSWER_NO_QUESTION;
 	if (r < 0)
 		log_err("cannot take back the question for '%s': %s", name, strerror(-r));
@@ -113,15 +155,25 @@ void aftermath_refuse_pending(const struct config *config, const struct attempt 
 		end_boot(RB_HALT_SYSTEM);
 }
 
-/* A boot that is repeated from a shell, after the header was put right, takes its mark back. */
-static void unrefuse(const char *name)
+static void unmark(const char *name)
 {
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = *name ? mark_path(REFUSED, name) : NULL;
 
-	if (!*name || asprintf(&path, "%s/%s", REFUSED_DIR, name) < 0)
-		return;
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (path && unlink(path) < 0 && errno != ENOENT)
 		log_debug("%s stays: %m", path);
+}
+
+/*
+ * A boot that is repeated from a shell, after the header was put right, takes its marks back. Only
+ * with bindings to try was the header accepted: a device that is not there has proved nothing.
+ */
+static void unrefuse(const struct attempt *a)
+{
+	if (a->state != ATTEMPT_OPENED && !a->n_order)
+		return;
+	unmark(a->want->name);
+	for (size_t i = 0; i < PLAN_ALIASES; i++)
+		unmark(a->want->aliases[i]);
 }
 
 static void refuse_all(const struct config *config, const struct round *round)
@@ -130,18 +182,19 @@ static void refuse_all(const struct config *config, const struct round *round)
 
 	for (size_t i = 0; i < round->n_attempts; i++) {
 		const struct attempt *a = &round->attempts[i];
-		int r;
 
 		if (a->state != ATTEMPT_REFUSED) {
-			unrefuse(a->want->name);
+			unrefuse(a);
 			continue;
 		}
-		any = true;
+		any = any || !a->want->stranger;
 		if (config->on_refusal == ON_REFUSAL_PROMPT)
 			continue;
-		r = aftermath_refuse(a->want->name);
-		if (r < 0)
-			log_err("cannot keep '%s' shut: %s", a->want->name, strerror(-r));
+		refuse(a->want);
+		/* Somebody opened it before us, and it is not what was checked, or breaks a rule. */
+		if (a->want->name[0] && luks_volume_is_active(a->want->name) &&
+		    luks_volume_close(a->want->name) != 0)
+			log_err("'%s' is refused, and cannot be closed: it is in use", a->want->name);
 	}
 	if (any && config->on_refusal == ON_REFUSAL_HALT)
 		end_boot(RB_HALT_SYSTEM);

@@ -12,12 +12,14 @@
 #include "op/config.h"
 #include "op/round.h"
 
-#define REFUSED_DIR RUN_DIR "/refused"
-#define RETRY_MARK  RUN_DIR "/retry"
 
-/* The volume stays shut in this boot, also for a typed passphrase: the image's drop-in for
- * systemd-cryptsetup@.service and the hook without systemd look for this mark. -errno. */
-int aftermath_refuse(const char *name) _must_check_;
+/* The volume stays shut in this boot, also for a typed passphrase, under each name that somebody may
+ * use for it: the image's drop-in for systemd-cryptsetup@.service and the hook without systemd look
+ * for these marks. -errno; -EINVAL while the volume has no name yet. */
+int aftermath_refuse(const struct plan_volume *volume) _must_check_;
+
+/* Whether such a mark was made in this boot. */
+bool aftermath_is_refused(const struct plan_volume *volume);
 
 /**
  * aftermath_refuse_pending() - a refusal while systemd's question is already on the screen
@@ -33,6 +35,9 @@ int aftermath_want_retry(bool wanted) _must_check_;
 /* What will happen now, for the console's last line; after a refusal "" means: as the hint says. */
 const char *aftermath_words(const struct config *config);
 const char *aftermath_refusal_words(const struct config *config);
+
+/* Seam for tests: folder in place of RUN_DIR; NULL restores it. */
+void aftermath_set_run_dir(const char *directory);
 
 /* Whether some volume that the boot needs stays closed. */
 bool aftermath_is_failure(const struct round *round);

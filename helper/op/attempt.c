@@ -35,7 +35,7 @@ static void release(struct attempt *a)
 	luks_header_free(take_ptr(a->header));
 	luks_device_free(take_ptr(a->header_device));
 	luks_device_free(take_ptr(a->device));
-	a->token = NULL;
+	a->token = a->told = NULL;
 	a->n_order = a->next = 0;
 }
 
@@ -56,9 +56,41 @@ static void end(struct attempt *a, enum attempt_state state)
 	secret_free(take_ptr(a->passphrase)); /* nobody needs it any more */
 }
 
+/* How much a verdict on one binding tells beside one on another. */
+static unsigned weight(enum outcome outcome)
+{
+	if (outcome_is_refusal(outcome))
+		return 5;
+	if (outcome_is_worth_another_try(outcome))
+		return 4; /* must not be lost: it decides whether we go on behind the prompt */
+	switch (outcome) {
+	case OUTCOME_OK:
+		return 0;
+	case OUTCOME_NOT_BOUND:
+		return 1;
+	case OUTCOME_CONFIG_ERROR:
+	case OUTCOME_CREDENTIAL_MISSING:
+	case OUTCOME_CREDENTIAL_UNUSABLE:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+/* Several bindings can fail; the first of the verdicts that tell most is the attempt's. */
+static void keep(struct attempt *a, const struct verdict *v, const struct luks_token *token)
+{
+	if (weight(v->outcome) <= weight(a->verdict.outcome))
+		return;
+	a->verdict = *v;
+	a->told = token;
+}
+
 /* Ends with a->verdict: as a refusal where the outcome is one. */
 static void fail(struct attempt *a)
 {
+	if (a->told)
+		a->token = a->told;
 	end(a, outcome_is_refusal(a->verdict.outcome) ? ATTEMPT_REFUSED : ATTEMPT_FAILED);
 }
 
@@ -68,40 +100,101 @@ static void succeed(struct attempt *a, const char *how)
 	end(a, ATTEMPT_OPENED);
 }
 
-/* An abbreviated UUID becomes whole when exactly that device is there. */
+/* Devices that an abbreviated UUID fits. */
+struct match {
+	const char *pattern;
+	char uuid[UUID_SIZE];
+	char other[UUID_SIZE]; /* a second one, or "" */
+};
+
 static int match_uuid(const char *uuid, void *userdata)
 {
-	struct attempt *a = userdata;
+	struct match *m = userdata;
 
-	if (!uuid_matches(uuid, a->want->uuid))
+	if (!uuid_matches(uuid, m->pattern) || uuid_equal(uuid, m->uuid))
 		return 0;
-	plan_complete(a->want, a->config, a->cmdline, uuid);
-	return 1;
+	(void)snprintf(m->uuid[0] ? m->other : m->uuid, UUID_SIZE, "%s", uuid);
+	return m->other[0] != '\0';
+}
+
+/* An abbreviated UUID becomes whole when exactly one such device is there. */
+static int complete_uuid(struct attempt *a)
+{
+	struct match m = { .pattern = a->want->uuid };
+	int r = luks_device_each(match_uuid, &m);
+
+	if (r < 0)
+		return r;
+	if (m.other[0]) {
+		verdict_set(&a->verdict, OUTCOME_DEVICE_MISSING, "%s may mean %s or %s",
+			    a->want->uuid, m.uuid, m.other);
+		verdict_hint(&a->verdict, "write more of the UUID");
+	}
+	if (!m.uuid[0] || m.other[0])
+		return LUKS_NO_DEVICE;
+	plan_complete(a->want, a->config, a->cmdline, m.uuid);
+	return 0;
 }
 
 static int find_device(struct attempt *a, struct luks_reason *reason)
 {
-	if (a->want->source[0])
-		return luks_device_open(a->want->source, &a->device);
-	if (!uuid_is_valid(a->want->uuid) && luks_device_each(match_uuid, a) != 1)
-		return LUKS_NO_DEVICE;
-	return luks_device_find(a->want->uuid, &a->device, reason);
+	const struct plan_volume *want = a->want;
+	int r;
+
+	/* Beside a detached header there need not be another one. */
+	if (want->source[0] && want->options.header[0])
+		return luks_device_open_data(want->source, &a->device);
+	if (want->source[0])
+		return luks_device_open(want->source, &a->device);
+	if (!uuid_is_valid(want->uuid)) {
+		r = complete_uuid(a);
+		if (r != 0)
+			return r;
+	}
+	return luks_device_find(want->uuid, &a->device, reason);
+}
+
+/* What only we would keep is lost when systemd opens the volume with options of its own. */
+static enum outcome check_options(struct attempt *a)
+{
+	const struct config_volume *pin = a->want->pin;
+	const char *option = a->want->options.unknown;
+
+	if (a->how != ATTEMPT_ACTIVATE || !option[0] || !pin ||
+	    (!pin->cipher && !pin->secure_key && !pin->verification_pattern))
+		return OUTCOME_OK;
+	verdict_set(&a->verdict, OUTCOME_CONFIG_ERROR,
+		    "option \"%s\" leaves it to systemd, which does not keep [volume %s]", option,
+		    pin->name);
+	return verdict_hint(&a->verdict, "remove the option, or the section's conditions");
 }
 
 static enum outcome load_header(struct attempt *a)
 {
 	struct luks_reason reason = { "" };
+	const char *uuid;
+	enum outcome o;
 	int r;
 
-	if (a->want->options.header[0]) {
-		r = luks_device_open(a->want->options.header, &a->header_device);
-		if (r != 0)
-			return verdict_luks(&a->verdict, r, a->want->options.header, NULL);
-	}
 	r = luks_header_load(a->device, a->header_device, &a->header, &reason);
 	if (r != 0)
 		return verdict_luks(&a->verdict, r, a->device->path, &reason);
-	return policy_check_header(a->config, a->want->pin, a->cmdline, a->header, &a->verdict);
+	uuid = luks_header_uuid(a->header);
+	if (!uuid_is_valid(a->want->uuid))
+		plan_complete(a->want, a->config, a->cmdline, uuid);
+	else if (!uuid_equal(a->want->uuid, uuid))
+		return verdict_set(&a->verdict, OUTCOME_HEADER_REFUSED, "%s carries UUID %s now",
+				   a->device->path, uuid);
+	o = policy_check_header(a->config, a->want->pin, a->cmdline, a->header, &a->verdict);
+	return o == OUTCOME_OK ? check_options(a) : o;
+}
+
+static bool is_name_of(const struct plan_volume *want, const char *name)
+{
+	for (size_t i = 0; i < PLAN_ALIASES; i++)
+		if (!strcmp(want->aliases[i], name))
+			return true;
+	return !strcmp(want->name, name);
 }
 
 /* Somebody opened it before us: fine if it is this volume, exactly as checked. */
@@ -110,7 +203,7 @@ static void look_at_holder(struct attempt *a, const char *holder)
 	struct luks_reason reason = { "" };
 	int r;
 
-	if (strcmp(holder, a->want->name) != 0) {
+	if (!is_name_of(a->want, holder)) {
 		verdict_set(&a->verdict, OUTCOME_DEVICE_BUSY, "%s is open as %s already",
 			    a->device->path, holder);
 		fail(a);
@@ -130,37 +223,55 @@ static void choose(struct attempt *a)
 {
 	while (a->next < a->n_order) {
 		const struct luks_token *token = a->order[a->next++];
-		enum outcome o = policy_check_token(a->config, a->want->pin, a->cmdline, token,
-						    &a->verdict);
+		struct verdict v = { 0 };
+		enum outcome o = policy_check_token(a->config, a->want->pin, a->cmdline, token, &v);
 
 		if (o == OUTCOME_OK) {
 			a->token = token;
 			a->state = ATTEMPT_WAITS_FOR_NETWORK;
 			return;
 		}
+		keep(a, &v, token);
 		if (outcome_is_refusal(o))
 			break;
 	}
 	fail(a);
 }
 
+/* LUKS_NO_DEVICE: one of them is still to come. */
+static int find_both(struct attempt *a, struct luks_reason *reason)
+{
+	const char *header = a->want->options.header;
+	int r = find_device(a, reason);
+
+	if (r != 0 || !header[0])
+		return r;
+	r = luks_device_open(header, &a->header_device);
+	if (r == LUKS_NO_DEVICE) {
+		verdict_set(&a->verdict, OUTCOME_DEVICE_MISSING, "header=%s has not appeared", header);
+		luks_device_free(take_ptr(a->device));
+	}
+	return r;
+}
+
 void attempt_look(struct attempt *a)
 {
 	_cleanup_free_ char *holder = NULL;
 	struct luks_reason reason = { "" };
-	int r = find_device(a, &reason);
+	int r = find_both(a, &reason);
 
 	if (r == LUKS_NO_DEVICE)
 		return; /* wait on */
 	a->device_ms = deadline_now();
 	if (r != 0) {
-		verdict_luks(&a->verdict, r, a->want->uuid[0] ? a->want->uuid : a->want->source,
+		verdict_luks(&a->verdict, r,
+			     a->device	       ? a->want->options.header :
+			     a->want->uuid[0] ? a->want->uuid :
+						a->want->source,
 			     &reason);
 		fail(a);
 		return;
 	}
-	if (!uuid_is_valid(a->want->uuid))
-		plan_complete(a->want, a->config, a->cmdline, a->device->uuid);
 	if (load_header(a) != OUTCOME_OK) {
 		fail(a);
 		return;
@@ -193,12 +304,16 @@ static deadline_t share(const struct attempt *a, deadline_t deadline)
 
 void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline)
 {
+	struct verdict v = { 0 };
+
 	a->submitted_ms = deadline_now();
 	if (op_session_submit_unwrap(session, a->token, luks_header_uuid(a->header),
-				  share(a, deadline), &a->job, &a->verdict) == OUTCOME_OK)
+				     share(a, deadline), &a->job, &v) == OUTCOME_OK) {
 		a->state = ATTEMPT_WAITS_FOR_KMS;
-	else
-		choose(a);
+		return;
+	}
+	keep(a, &v, a->token);
+	choose(a);
 }
 
 static void load_key(struct attempt *a)
@@ -217,6 +332,23 @@ static void load_key(struct attempt *a)
 	fail(a);
 }
 
+/* The passphrase did not do it. */
+static void reject(struct attempt *a, int condition, const struct luks_reason *reason)
+{
+	struct verdict v = { 0 };
+
+	secret_free(take_ptr(a->passphrase));
+	verdict_luks(&v, condition, a->want->name, reason);
+	if (condition == LUKS_WRONG_PASSPHRASE) {
+		keep(a, &v, a->token);
+		choose(a); /* the service answered with something else: the next binding may do */
+		return;
+	}
+	a->verdict = v;
+	a->told = a->token;
+	fail(a);
+}
+
 static void activate(struct attempt *a)
 {
 	struct luks_reason reason = { "" };
@@ -231,11 +363,7 @@ static void activate(struct attempt *a)
 		look_at_holder(a, a->want->name);
 		return;
 	}
-	verdict_luks(&a->verdict, r, a->want->name, &reason);
-	if (r == LUKS_WRONG_PASSPHRASE)
-		choose(a); /* the service answered with something else: the next binding may do */
-	else
-		fail(a);
+	reject(a, r, &reason);
 }
 
 void attempt_answer(struct attempt *a)
@@ -254,6 +382,8 @@ void attempt_answer(struct attempt *a)
 	if (r == ANSWER_SENT) {
 		a->answered = true;
 		a->state = ATTEMPT_HAS_ANSWERED;
+		verdict_set(&a->verdict, OUTCOME_TIMEOUT,
+			    "systemd got the passphrase for %s and did not open it", a->device->path);
 		secret_free(take_ptr(a->passphrase));
 	} else if (r < 0) {
 		log_debug("%s: no answer sent: %s", a->want->name, strerror(-r));
@@ -267,8 +397,7 @@ static void prepare_answer(struct attempt *a)
 	int r = luks_header_test(a->header, a->token->keyslot, a->passphrase, &reason);
 
 	if (r != 0) {
-		verdict_luks(&a->verdict, r, a->want->name, &reason);
-		fail(a);
+		reject(a, r, &reason);
 		return;
 	}
 	verdict_set(&a->verdict, OUTCOME_TIMEOUT, "systemd asks no question for %s",
@@ -281,7 +410,7 @@ static void use_passphrase(struct attempt *a)
 {
 	enum attempt_how how = a->how;
 
-	if (a->want->options.unknown[0]) {
+	if (how == ATTEMPT_ACTIVATE && a->want->options.unknown[0]) {
 		log_warning("%s: option \"%s\" is systemd's: loading the key, leaving the volume to it",
 			    a->want->name, a->want->options.unknown);
 		how = ATTEMPT_LOAD;
@@ -305,7 +434,10 @@ void attempt_reply(struct attempt *a, struct kms_reply *reply)
 	memcpy(a->correlation_id, reply->correlation_id, sizeof(a->correlation_id));
 	memcpy(a->iam_request_id, reply->iam_request_id, sizeof(a->iam_request_id));
 	if (reply->condition != KMS_OK) {
-		verdict_kms(&a->verdict, reply);
+		struct verdict v = { 0 };
+
+		verdict_kms(&v, reply);
+		keep(a, &v, a->token);
 		choose(a);
 		return;
 	}
@@ -318,12 +450,13 @@ void attempt_reply(struct attempt *a, struct kms_reply *reply)
 
 void attempt_give_up(struct attempt *a)
 {
+	struct verdict v = { 0 };
+
 	if (a->state == ATTEMPT_WAITS_FOR_NETWORK)
-		verdict_set(&a->verdict, OUTCOME_NO_NETWORK,
-			    "no interface came up with an address in %.0f s",
+		verdict_set(&v, OUTCOME_NO_NETWORK, "no interface came up with an address in %.0f s",
 			    (double)(deadline_now() - a->started_ms) / 1000.0);
 	else if (a->state == ATTEMPT_WAITS_FOR_KMS)
-		verdict_set(&a->verdict, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time",
-			    a->token->profile);
+		verdict_set(&v, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time", a->token->profile);
+	keep(a, &v, a->token);
 	fail(a);
 }

@@ -49,7 +49,8 @@ struct attempt {
 	struct luks_header *header;
 	const struct luks_token *order[LIMIT_TOKENS]; /* borrowed from header */
 	size_t n_order, next;
-	const struct luks_token *token; /* being tried, or the one that worked */
+	const struct luks_token *token; /* being tried; in the end the one that the verdict is about */
+	const struct luks_token *told;	/* what a->verdict is about, while others are tried */
 	unsigned job;
 	struct secret *passphrase;
 	bool answered;

@@ -29,10 +29,12 @@ static enum outcome stand_back(const struct boot_setup *setup, struct verdict *v
 	if (setup->config->on_failure == ON_FAILURE_PROMPT)
 		return v->outcome;
 	for (size_t i = 0; i < setup->plan->n_volumes; i++) {
-		r = aftermath_refuse(setup->plan->volumes[i].name);
+		const struct plan_volume *vol = &setup->plan->volumes[i];
+
+		r = aftermath_refuse(vol);
 		if (r < 0)
-			log_err("cannot keep '%s' shut: %s", setup->plan->volumes[i].name,
-				strerror(-r));
+			log_err("cannot keep '%s' shut: %s", vol->name[0] ? vol->name : vol->uuid,
+				r == -EINVAL ? "only the beginning of its UUID is known" : strerror(-r));
 	}
 	return v->outcome;
 }
@@ -48,19 +50,33 @@ static void report(const struct report_run *run)
 	report_console(console, run);
 }
 
+/* What failed before there was a volume to tell about. */
+static enum outcome give_up(const struct verdict *v)
+{
+	_cleanup_close_ int console = report_console_open();
+
+	verdict_print(v, "no automatic unlock");
+	report_console_verdict(console, "no automatic unlock", v);
+	return v->outcome;
+}
+
 /* The outcome of the boot: the first volume that it needs and does not have. */
 static enum outcome conclude(const struct round *round, struct verdict *v)
 {
-	for (size_t i = 0; i < round->n_attempts; i++)
-		if (round->attempts[i].state != ATTEMPT_OPENED &&
-		    !round->attempts[i].want->options.nofail) {
-			*v = round->attempts[i].verdict;
+	size_t opened = 0;
+
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		const struct attempt *a = &round->attempts[i];
+
+		opened += a->state == ATTEMPT_OPENED;
+		if (a->state != ATTEMPT_OPENED && !a->want->options.nofail) {
+			*v = a->verdict;
 			return v->outcome;
 		}
+	}
 	if (!round->n_attempts)
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no volume to open");
-	return verdict_set(v, OUTCOME_OK, "%zu of %zu volumes", round->n_attempts,
-			   round->n_attempts);
+	return verdict_set(v, OUTCOME_OK, "%zu of %zu volumes", opened, round->n_attempts);
 }
 
 static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64_t started_ms,
@@ -79,10 +95,9 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	int r;
 
 	r = op_session_new(setup->config, "", &session);
-	if (r < 0)
-		return verdict_errno(v, r, "session");
 	round.session = session;
-	r = round_begin(&round);
+	if (r == 0)
+		r = round_begin(&round);
 	if (r == 0)
 		round_run(&round, deadline);
 	/* The child and its token are not needed while we talk, reboot or wait for an operator. */
@@ -92,10 +107,12 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	run.network_ms = round.network_ms;
 	run.attempts = round.attempts;
 	run.n_attempts = round.n_attempts;
-	if (r < 0)
+	if (r < 0) {
 		verdict_errno(v, r, "cannot watch disks and network");
-	else
+		give_up(v);
+	} else {
 		conclude(&round, v);
+	}
 	if (round.n_attempts)
 		report(&run);
 	aftermath_follow(setup->config, &round);
@@ -111,7 +128,7 @@ enum outcome op_boot(const struct boot_request *request, struct verdict *v)
 
 	o = boot_setup_read(request, &setup, v);
 	if (o != OUTCOME_OK)
-		return o;
+		return o == OUTCOME_NOTHING_TO_DO ? o : give_up(v);
 	if (setup.cmdline->debug)
 		log_setup_level(LOG_LEVEL_DEBUG);
 	warn_about_words(setup.cmdline);

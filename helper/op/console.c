@@ -100,11 +100,23 @@ static const char *what_follows(const struct attempt *a, const struct report_run
 	return outcome_is_worth_another_try(a->verdict.outcome) ? run->after_failure : "";
 }
 
-void report_console(int fd, const struct report_run *run)
+void report_console_opened(int fd, const struct report_run *run)
 {
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (run->attempts[i].state == ATTEMPT_OPENED)
 			opened(fd, &run->attempts[i]);
+}
+
+void report_console_verdict(int fd, const char *what, const struct verdict *v)
+{
+	report_console_line(fd, "cexluks: %s: %s", what, outcome_word(v->outcome));
+	report_console_line(fd, "cexluks:   cause: %s", v->cause);
+	report_console_line(fd, "cexluks:   next: %s", verdict_hint_text(v));
+}
+
+void report_console(int fd, const struct report_run *run)
+{
+	report_console_opened(fd, run);
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (run->attempts[i].state != ATTEMPT_OPENED)
 			failed(fd, &run->attempts[i], what_follows(&run->attempts[i], run));

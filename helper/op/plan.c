@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/plan.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,9 @@ void plan_complete(struct plan_volume *vol, const struct config *config,
 
 	if (uuid != vol->uuid) /* plan_make() completes a volume from itself */
 		(void)snprintf(vol->uuid, sizeof(vol->uuid), "%s", uuid);
+	for (char *p = vol->uuid; *p; p++)
+		*p = (char)tolower((unsigned char)*p); /* as in udev's links */
+	uuid = vol->uuid;
 	for (size_t i = cmdline->n_luks_names; i-- > 0;)
 		if (uuid_matches(uuid, cmdline->luks_names[i].uuid))
 			set_name(vol, cmdline->luks_names[i].value);

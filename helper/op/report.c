@@ -11,13 +11,19 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-#define RUNS_KEPT   8
-#define REPORT_SIZE (256u << 10)
+#define RUNS_KEPT 8
 
+/* Names come from the command line, causes are cut: neither is sure to be UTF-8, as JSON has to be. */
 static void add_text(cJSON *to, const char *name, const char *text)
 {
-	if (text && *text)
-		(void)cJSON_AddStringToObject(to, name, text); /* a report without it is still one */
+	_cleanup_free_ char *ascii = text && *text ? strdup(text) : NULL;
+
+	if (!ascii)
+		return;
+	for (char *p = ascii; *p; p++)
+		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
+			*p = '?';
+	(void)cJSON_AddStringToObject(to, name, ascii); /* a report without it is still one */
 }
 
 static void add_ms(cJSON *to, const char *name, uint64_t ms)
@@ -96,6 +102,19 @@ static cJSON *read_report(const char *path)
 	return NULL;
 }
 
+static int make_folder_of(const char *path)
+{
+	_cleanup_free_ char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+
+	if (!folder)
+		return -ENOMEM;
+	if (!slash || slash == folder)
+		return 0;
+	*slash = '\0';
+	return file_make_dirs(folder, 0755);
+}
+
 int report_write(const char *path, const struct report_run *run)
 {
 	_cleanup_json_ cJSON *report = read_report(path);
@@ -110,12 +129,13 @@ int report_write(const char *path, const struct report_run *run)
 		json_free(this);
 		return -ENOMEM;
 	}
+	/* The first is the boot itself; what went on behind the prompt can be many. */
 	while (cJSON_GetArraySize(runs) > RUNS_KEPT)
-		cJSON_DeleteItemFromArray(runs, 0);
+		cJSON_DeleteItemFromArray(runs, 1);
 	text = json_text(report);
 	if (!text)
 		return -ENOMEM;
-	r = file_make_dirs(RUN_DIR, 0755);
+	r = make_folder_of(path);
 	if (r < 0)
 		return r;
 	/* A line of text, for people who cat it. */

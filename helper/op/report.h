@@ -14,6 +14,7 @@
 
 #define RUN_DIR	    "/run/cexluks"
 #define REPORT_PATH RUN_DIR "/report.json"
+#define REPORT_SIZE (1u << 20) /* 8 runs of 64 volumes have room */
 
 struct report_run {
 	const char *mode;     /* "boot", "retry" */
@@ -25,11 +26,17 @@ struct report_run {
 	size_t n_attempts;
 };
 
-/* Adds the run to the report. Return: 0 or -errno; a failing report is no reason to fail a boot. */
+/* Adds the run to the report, which keeps the first run and the last seven. Return: 0 or -errno; a failing report is no reason to fail a boot. */
 int report_write(const char *path, const struct report_run *run) _must_check_;
 
-/* ASCII, at most 76 columns a line: to @fd as one write per volume. */
+/* ASCII, at most 76 columns a line: to @fd, what was opened first, one write per line. */
 void report_console(int fd, const struct report_run *run);
+
+/* The same for the volumes that were opened, and no others. */
+void report_console_opened(int fd, const struct report_run *run);
+
+/* Three lines for what is no volume's fault. */
+void report_console_verdict(int fd, const char *what, const struct verdict *v);
 
 /* One line of at most 76 columns for the console, "cexluks: …". */
 void report_console_line(int fd, const char *format, ...) _printf_(2, 3);

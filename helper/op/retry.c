@@ -25,13 +25,21 @@ static bool systemd_asks(const struct plan_volume *volume)
 	return volume->asked_elsewhere && answer_systemd_runs();
 }
 
-/* Leaves out what is open by now. */
-static void drop_open(struct plan *plan)
+static bool is_open(const struct plan_volume *volume)
+{
+	for (size_t i = 0; i < PLAN_ALIASES; i++)
+		if (volume->aliases[i][0] && luks_volume_is_active(volume->aliases[i]))
+			return true;
+	return volume->name[0] && luks_volume_is_active(volume->name);
+}
+
+/* Leaves out what is open by now, and what was refused: that stays so, whatever the disk says now. */
+static void drop_decided(struct plan *plan)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < plan->n_volumes; i++)
-		if (!plan->volumes[i].name[0] || !luks_volume_is_active(plan->volumes[i].name))
+		if (!is_open(&plan->volumes[i]) && !aftermath_is_refused(&plan->volumes[i]))
 			plan->volumes[kept++] = plan->volumes[i];
 	plan->n_volumes = kept;
 }
@@ -49,17 +57,19 @@ static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_
 		.how_for = systemd_asks,
 		.wait_for_network = true,
 	};
+	_cleanup_close_ int console = report_console_open();
 	struct report_run run = { .mode = "retry", .started_ms = deadline_now() };
 	bool again = false;
 	int r;
 
 	r = op_session_new(setup->config, "", &session);
-	if (r < 0)
-		return false;
 	round.session = session;
-	r = round_begin(&round);
+	if (r == 0)
+		r = round_begin(&round);
 	if (r == 0)
 		round_run(&round, deadline_after(timeout_ms));
+	else
+		verdict_errno(v, r, "cannot watch disks and network");
 	run.network_ms = round.network_ms;
 	run.attempts = round.attempts;
 	run.n_attempts = round.n_attempts;
@@ -71,13 +81,8 @@ static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_
 			again = true;
 		if (a->state == ATTEMPT_REFUSED)
 			aftermath_refuse_pending(setup->config, a);
-		if (a->state == ATTEMPT_OPENED) {
-			_cleanup_close_ int console = report_console_open();
-
-			report_console_line(console, "cexluks: %s: %s", a->want->name,
-					    a->verdict.cause);
-		}
 	}
+	report_console_opened(console, &run);
 	r = report_write(REPORT_PATH, &run);
 	if (r < 0)
 		log_debug("no report: %s", strerror(-r));
@@ -114,13 +119,15 @@ enum outcome op_boot_retry(const struct boot_request *request, struct verdict *v
 		_cleanup_boot_setup_ struct boot_setup setup = { 0 };
 		enum outcome o = boot_setup_read(request, &setup, v);
 
-		if (o != OUTCOME_OK)
+		if (o != OUTCOME_OK) {
+			verdict_print(v, "no further try");
 			return o;
+		}
 		if (plan_is_off(setup.config, setup.cmdline))
 			return verdict_set(v, OUTCOME_NOTHING_TO_DO, "automatic unlock is off");
-		drop_open(setup.plan);
+		drop_decided(setup.plan);
 		if (!setup.plan->n_volumes && !setup.plan->scan)
-			return verdict_set(v, OUTCOME_OK, "every volume is open");
+			return verdict_set(v, OUTCOME_OK, "every volume is open or refused");
 		if (!one_round(&setup, questions, LIMIT_TIMEOUT_MS, v))
 			return v->outcome;
 		pause_before(n);

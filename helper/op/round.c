@@ -56,18 +56,22 @@ static int visit(const char *uuid, void *userdata)
 	struct round *round = userdata;
 	struct plan_volume found = { 0 }, *volume;
 	struct attempt look;
-	bool bound;
+	bool bound, refused;
 
 	plan_complete(&found, round->config, round->cmdline, uuid);
 	attempt_init(&look, round->config, round->cmdline, &found, round->how);
 	attempt_look(&look);
-	bound = look.n_order > 0 || look.state == ATTEMPT_REFUSED;
+	bound = look.n_order > 0;
+	refused = look.state == ATTEMPT_REFUSED;
 	attempt_done(&look);
-	if (!bound)
+	if (!bound && !refused)
 		return 0;
 	volume = plan_add_found(round->plan, round->config, round->cmdline, uuid);
-	if (volume)
+	if (volume) {
+		/* Perhaps it never was ours: it stays shut and is told, but decides nothing else. */
+		volume->stranger = !bound && !volume->pin;
 		add_attempt(round, volume);
+	}
 	return 0;
 }
 
@@ -94,14 +98,56 @@ static bool network_is_up(struct round *round)
 	return true;
 }
 
+static void drop(struct round *round, size_t i)
+{
+	attempt_done(&round->attempts[i]);
+	round->n_attempts--;
+	memmove(&round->attempts[i], &round->attempts[i + 1],
+		(round->n_attempts - i) * sizeof(round->attempts[0]));
+}
+
+/*
+ * A volume that crypttab names by path has told its UUID: it may be one that rd.cexluks.uuid leaves
+ * out, or one that is named by UUID as well. Then crypttab's name counts. Whether @i was dropped.
+ */
+static bool sort_out(struct round *round, size_t i)
+{
+	const struct attempt *a = &round->attempts[i];
+
+	if (!a->want->source[0] || !uuid_is_valid(a->want->uuid))
+		return false;
+	if (!plan_selects(round->cmdline, a->want->uuid)) {
+		drop(round, i);
+		return true;
+	}
+	for (size_t k = 0; k < round->n_attempts; k++) {
+		const struct plan_volume *other = round->attempts[k].want;
+
+		if (k == i || other->source[0] || !uuid_equal(other->uuid, a->want->uuid))
+			continue;
+		drop(round, k);
+		return k < i; /* what stood behind @i has its place now */
+	}
+	return false;
+}
+
+static void look_for_devices(struct round *round)
+{
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		if (round->attempts[i].state != ATTEMPT_WAITS_FOR_DEVICE)
+			continue;
+		attempt_look(&round->attempts[i]);
+		if (sort_out(round, i))
+			i--;
+	}
+}
+
 /* Every attempt takes the step that is possible now. Returns whether all are over. */
 static bool step(struct round *round, deadline_t deadline)
 {
 	bool up, over = !round->plan->scan;
 
-	for (size_t i = 0; i < round->n_attempts; i++)
-		if (round->attempts[i].state == ATTEMPT_WAITS_FOR_DEVICE)
-			attempt_look(&round->attempts[i]);
+	look_for_devices(round);
 	up = network_is_up(round);
 	for (size_t i = 0; i < round->n_attempts; i++) {
 		struct attempt *a = &round->attempts[i];
@@ -163,7 +209,9 @@ static void wait_for_event(struct round *round, deadline_t deadline)
 	struct kms_client *client = op_session_client(round->session);
 	struct pollfd fds[] = {
 		{ .fd = luks_watch_fd(round->disks), .events = POLLIN },
-		{ .fd = network_watch_fd(round->network), .events = POLLIN },
+		/* Only who takes the notices may wait for them, else poll() returns at once for ever. */
+		{ .fd = round->wait_for_network ? network_watch_fd(round->network) : -1,
+		  .events = POLLIN },
 		{ .fd = client ? kms_client_fd(client) : -1, .events = POLLIN },
 		{ .fd = round->questions, .events = POLLIN },
 	};
