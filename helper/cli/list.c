@@ -127,7 +127,7 @@ enum outcome cli_list(const struct verb_call *call)
 	struct verdict v = { 0 };
 	enum outcome o = op_list(call->n_words ? call->words[0] : NULL, &list, &v);
 
-	if (call->options.json && list.n) {
+	if (call->options.json && (list.n || o == OUTCOME_OK)) {
 		enum outcome printed = print_json(&list);
 
 		return printed != OUTCOME_OK ? printed : o;

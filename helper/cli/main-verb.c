@@ -142,6 +142,21 @@ static void fill_options(const struct verb *verb, struct option to[OPTIONS + 1])
 	to[n] = (struct option){ 0 };
 }
 
+/* What getopt_long() stumbled over, as it was written: "--what" or "-w". */
+static enum outcome unknown_option(const struct verb_call *call, char *const *argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (optopt >= FIRST) {
+		const struct option_row *row = option_row((enum option_id)(optopt - FIRST));
+
+		return verb_usage(call->verb, "--%s takes no argument", row->name);
+	}
+	if (optopt)
+		return verb_usage(call->verb, "unknown option -%c", optopt);
+	return verb_usage(call->verb, "unknown option %s", word);
+}
+
 static enum outcome parse(struct verb_call *call, int argc, char **argv)
 {
 	struct option options[OPTIONS + 1];
@@ -156,7 +171,7 @@ static enum outcome parse(struct verb_call *call, int argc, char **argv)
 		else if (c == ':')
 			return verb_usage(call->verb, "%s wants an argument", argv[optind - 1]);
 		else if (c == '?')
-			return verb_usage(call->verb, "unknown option %s", argv[optind - 1]);
+			return unknown_option(call, argv);
 		else if (!take_option(call, (enum option_id)(c - FIRST), optarg))
 			return OUTCOME_USAGE;
 	}
@@ -170,6 +185,27 @@ static enum outcome parse(struct verb_call *call, int argc, char **argv)
 		return verb_usage(call->verb, "does not want '%s'",
 				  call->words[call->verb->max_words]);
 	return OUTCOME_OK;
+}
+
+/* A result that was lost on its way out is no success. */
+static int finish(enum outcome o)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return outcome_exit_code(o);
+	log_err("cannot write to standard output: %m");
+	return outcome_exit_code(outcome_exit_code(o) ? o : OUTCOME_INTERNAL);
+}
+
+/* The first word alone may be one of two: "key". */
+static enum outcome unknown_verb(const char *word)
+{
+	for (const struct verb *v = verbs; v->name; v++) {
+		size_t len = strcspn(v->name, " ");
+
+		if (v->name[len] && strlen(word) == len && !strncmp(v->name, word, len))
+			return verb_usage(NULL, "'%s' needs a second word, as in '%s'", word, v->name);
+	}
+	return verb_usage(NULL, "unknown verb '%s'", word);
 }
 
 int verb_main(int argc, char **argv)
@@ -188,15 +224,15 @@ int verb_main(int argc, char **argv)
 	}
 	call.verb = verb_find(argc - 1, argv + 1, &words);
 	if (!call.verb)
-		return outcome_exit_code(verb_usage(NULL, "unknown verb '%s'", argv[1]));
+		return outcome_exit_code(unknown_verb(argv[1]));
 	o = parse(&call, argc - words, argv + words);
 	if (o != OUTCOME_OK)
 		return outcome_exit_code(o);
 	if (call.common.help) {
 		verb_help(call.verb);
-		return 0;
+		return finish(OUTCOME_OK);
 	}
 	if (call.common.debug)
 		log_setup_level(LOG_LEVEL_DEBUG);
-	return outcome_exit_code(call.verb->run(&call));
+	return finish(call.verb->run(&call));
 }

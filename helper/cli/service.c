@@ -222,6 +222,7 @@ enum outcome cli_unwrap(const struct verb_call *call)
 	struct verdict v = { 0 };
 	struct kms_request request = { .verb = KMS_UNWRAP, .ciphertext = ciphertext };
 	enum outcome o;
+	int r;
 
 	if (isatty(STDOUT_FILENO))
 		return verb_usage(call->verb, "a plaintext is not written to a terminal: use a pipe");
@@ -233,8 +234,11 @@ enum outcome cli_unwrap(const struct verb_call *call)
 		o = op_session_call(s.session, s.profile, &request, &reply, &v);
 	if (o != OUTCOME_OK)
 		return failed(&v, "cannot unwrap");
-	if (file_write_all(STDOUT_FILENO, secret_bytes(reply->plaintext),
-			   secret_len(reply->plaintext)) < 0)
-		return failed(&(struct verdict){ .outcome = OUTCOME_INTERNAL }, "standard output");
+	r = file_write_all(STDOUT_FILENO, secret_bytes(reply->plaintext),
+			   secret_len(reply->plaintext));
+	if (r < 0) {
+		(void)verdict_errno(&v, r, "standard output");
+		return failed(&v, "cannot unwrap");
+	}
 	return OUTCOME_OK;
 }

@@ -20,6 +20,13 @@
 #define QUESTION_SIZE 4096
 #define CRYPTSETUP_ID "cryptsetup:"
 
+static const char *questions = QUESTIONS;
+
+void answer_set_directory(const char *directory)
+{
+	questions = directory ? directory : QUESTIONS;
+}
+
 struct question {
 	char id[PATH_MAX];
 	char socket[108];
@@ -37,9 +44,9 @@ int answer_watch(void)
 	if (fd < 0)
 		return -errno;
 	/* systemd makes it at the first question; ours would have the same mode. */
-	if (mkdir(QUESTIONS, 0755) < 0 && errno != EEXIST)
+	if (mkdir(questions, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	if (inotify_add_watch(fd, QUESTIONS, IN_MOVED_TO | IN_CLOSE_WRITE) < 0)
+	if (inotify_add_watch(fd, questions, IN_MOVED_TO | IN_CLOSE_WRITE) < 0)
 		return -errno;
 	return take_fd(&fd);
 }
@@ -58,7 +65,7 @@ static bool question_read(const char *name, struct question *q)
 	char *rest = NULL;
 
 	*q = (struct question){ 0 };
-	if (asprintf(&path, QUESTIONS "/%s", name) < 0 ||
+	if (asprintf(&path, "%s/%s", questions, name) < 0 ||
 	    file_read(path, QUESTION_SIZE, &text, NULL) < 0)
 		return false;
 	for (char *p = strtok_r(text, "\n", &rest); p; p = strtok_r(NULL, "\n", &rest)) {
@@ -68,16 +75,35 @@ static bool question_read(const char *name, struct question *q)
 	return q->id[0] && q->socket[0] == '/';
 }
 
-/* The Id carries the source path as crypttab or the generator wrote it. */
+/*
+ * The Id carries the source path as crypttab or the generator wrote it, with the backslashes of
+ * udev's escapes doubled. Source: cescape() in get_password() of systemd-cryptsetup 252 to 257.
+ */
+static void take_path(const char *id, char path[static PATH_MAX])
+{
+	size_t n = 0;
+
+	for (; *id && n < PATH_MAX - 1; id++) {
+		if (id[0] == '\\' && id[1] == '\\')
+			id++;
+		path[n++] = *id;
+	}
+	path[n] = '\0';
+}
+
 static bool question_is_about(const struct question *q, const struct luks_device *device)
 {
-	struct stat st;
+	char path[PATH_MAX];
+	struct stat st, own;
 
 	if (strncmp(q->id, CRYPTSETUP_ID, strlen(CRYPTSETUP_ID)) != 0)
 		return false;
-	if (stat(q->id + strlen(CRYPTSETUP_ID), &st) < 0)
+	take_path(q->id + strlen(CRYPTSETUP_ID), path);
+	if (stat(path, &st) < 0)
 		return false;
-	return S_ISBLK(st.st_mode) && st.st_rdev == device->devno;
+	if (device->devno)
+		return S_ISBLK(st.st_mode) && st.st_rdev == device->devno;
+	return fstat(device->fd, &own) == 0 && st.st_dev == own.st_dev && st.st_ino == own.st_ino;
 }
 
 /* "+" and the passphrase, or "-" alone to cancel. */
@@ -111,7 +137,7 @@ static int send_answer(const char *path, const struct secret *passphrase)
 
 static int answer_all(const struct luks_device *device, const struct secret *passphrase)
 {
-	_cleanup_closedir_ DIR *dir = opendir(QUESTIONS);
+	_cleanup_closedir_ DIR *dir = opendir(questions);
 	const struct dirent *entry;
 
 	if (!dir)

@@ -27,6 +27,9 @@ int answer_cancel(const struct luks_device *device) _must_check_;
 /* inotify on the directory of questions; the caller closes it. -errno. */
 int answer_watch(void) _must_check_;
 
+/* Seam for tests: folder of the questions in place of systemd's; borrowed; NULL restores it. */
+void answer_set_directory(const char *directory);
+
 /* Whether systemd runs here at all. */
 bool answer_systemd_runs(void);
 

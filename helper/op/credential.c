@@ -46,7 +46,7 @@ static enum outcome check_key(const struct secret *key, const char *path, struct
 
 static enum outcome read_key(const char *path, struct secret **ret, struct verdict *v)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	_cleanup_secret_ struct secret *key = NULL;
 	struct stat st;
 	enum outcome o;
@@ -101,6 +101,14 @@ static enum outcome read_source(const char *sysroot, const char *source, struct 
 	return read_key(path, ret, v);
 }
 
+/* What was read before a source was refused must not be used by whoever asks next. */
+static enum outcome drop_keys(struct kms_profile *kms, enum outcome o)
+{
+	while (kms->n_api_keys)
+		secret_free(take_ptr(kms->api_keys[--kms->n_api_keys]));
+	return o;
+}
+
 static enum outcome load_keys(const char *sysroot, struct kms_profile *kms, const char *sources,
 			      struct verdict *v)
 {
@@ -117,7 +125,7 @@ static enum outcome load_keys(const char *sysroot, struct kms_profile *kms, cons
 		if (o == OUTCOME_OK)
 			kms->n_api_keys++;
 		else if (o != OUTCOME_CREDENTIAL_MISSING)
-			return o; /* a readable secret or a bad source is not to be skipped */
+			return drop_keys(kms, o); /* a readable secret is not to be skipped */
 		else
 			worst = o;
 	}
@@ -128,10 +136,13 @@ static enum outcome load_keys(const char *sysroot, struct kms_profile *kms, cons
 
 static enum outcome load_ca(const char *sysroot, struct config_profile *profile, struct verdict *v)
 {
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = NULL, *ca = NULL;
 	struct kms_profile *kms = &profile->kms;
+	size_t len;
 	int r;
 
+	if (kms->ca)
+		return OUTCOME_OK;
 	if (!kms->ca_file) {
 		verdict_set(v, OUTCOME_CONFIG_ERROR, "[kms %s] has no ca-file", kms->name);
 		return verdict_hint(v, "name the roots to trust, e.g. ca-file = "
@@ -139,7 +150,7 @@ static enum outcome load_ca(const char *sysroot, struct config_profile *profile,
 	}
 	if (asprintf(&path, "%s%s", sysroot, kms->ca_file) < 0)
 		return verdict_errno(v, ENOMEM, kms->ca_file);
-	r = file_read(path, LIMIT_CA_FILE, &kms->ca, &kms->ca_len);
+	r = file_read(path, LIMIT_CA_FILE, &ca, &len);
 	if (r == -ENOENT) {
 		verdict_set(v, OUTCOME_CONFIG_ERROR, "ca-file %s does not exist", path);
 		return verdict_hint(v, "put the service's CA there, or correct ca-file");
@@ -149,9 +160,11 @@ static enum outcome load_ca(const char *sysroot, struct config_profile *profile,
 				   path, LIMIT_CA_FILE);
 	if (r < 0)
 		return verdict_errno(v, r, path);
-	if (!strstr(kms->ca, "-----BEGIN CERTIFICATE-----"))
+	if (!strstr(ca, "-----BEGIN CERTIFICATE-----"))
 		return verdict_set(v, OUTCOME_CONFIG_ERROR, "ca-file %s holds no PEM certificate",
 				   path);
+	kms->ca = take_ptr(ca);
+	kms->ca_len = len;
 	return OUTCOME_OK;
 }
 
@@ -159,10 +172,8 @@ enum outcome credential_load(const char *sysroot, struct config_profile *profile
 {
 	enum outcome o;
 
-	if (profile->kms.n_api_keys && profile->kms.ca)
-		return OUTCOME_OK;
 	o = load_ca(sysroot, profile, v);
-	if (o != OUTCOME_OK)
+	if (o != OUTCOME_OK || profile->kms.n_api_keys)
 		return o;
 	return load_keys(sysroot, &profile->kms, profile->api_key_source, v);
 }

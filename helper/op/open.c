@@ -64,6 +64,8 @@ enum outcome op_open(const struct open_request *request, struct verdict *v)
 	enum outcome o;
 	int r;
 
+	if (strlen(request->device) >= sizeof(volume->source))
+		return verdict_set(v, OUTCOME_USAGE, "the path of the device is too long");
 	if (request->name && (!*request->name || strchr(request->name, '/') ||
 			      strlen(request->name) >= sizeof(volume->name)))
 		return verdict_set(v, OUTCOME_USAGE, "'%s' cannot be a mapper name", request->name);
@@ -86,8 +88,13 @@ enum outcome op_open(const struct open_request *request, struct verdict *v)
 
 enum outcome op_close(const char *name, struct verdict *v)
 {
-	int r = luks_volume_close(name);
+	int r;
 
+	if (strchr(name, '/')) {
+		verdict_set(v, OUTCOME_USAGE, "'%s' is a path, not the name of a mapping", name);
+		return verdict_hint(v, "/dev/mapper/NAME is closed as NAME");
+	}
+	r = luks_volume_close(name);
 	if (r == LUKS_NO_DEVICE)
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s is not open", name);
 	if (r != 0)

@@ -52,13 +52,14 @@ enum outcome service_list(struct service *service, uint64_t timeout_ms,
 			  struct verdict *v)
 {
 	struct kms_request request = { .verb = KMS_LIST, .deadline = deadline_after(timeout_ms) };
+	deadline_t patience = deadline_after(timeout_ms + 1000); /* the child's verdict comes first */
 	unsigned id;
 	enum outcome o = op_session_submit(service->session, service->profile, &request, &id, v);
 
 	while (o == OUTCOME_OK) {
 		_cleanup_kms_reply_ struct kms_reply *reply = NULL;
 		int r = kms_client_next(op_session_client(service->session),
-					deadline_after(timeout_ms), &reply);
+					patience, &reply);
 
 		if (r < 0)
 			return verdict_errno(v, r, "no answer from the network process");
