@@ -9,7 +9,9 @@
 #include "luks/backup.h"
 #include "luks/bind.h"
 #include "luks/header.h"
+#include "op/cmdline.h"
 #include "op/config.h"
+#include "op/policy.h"
 #include "op/prove.h"
 #include "op/session.h"
 
@@ -116,11 +118,13 @@ static bool is_broken(enum outcome o)
 	       o == OUTCOME_KMS_KEY_GONE || o == OUTCOME_NOT_BOUND;
 }
 
-static int64_t next_serial(const struct luks_header *header)
+/* Higher than any there was, and high enough for "min-serial". */
+static int64_t next_serial(const struct bind *b)
 {
+	const struct config_volume *pin = config_volume_find(b->config, luks_header_uuid(b->header));
 	const struct luks_token *const *tokens;
-	size_t n = luks_header_tokens(header, &tokens);
-	int64_t highest = 0;
+	size_t n = luks_header_tokens(b->header, &tokens);
+	int64_t highest = pin && pin->min_serial ? pin->min_serial - 1 : 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (tokens[i]->serial > highest)
@@ -196,7 +200,7 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 	r = secret_random_passphrase(LIMIT_PASSPHRASE_LEN, &b->passphrase);
 	if (r < 0)
 		return verdict_errno(b->v, r, "random numbers");
-	o = prove_wrap(b->session, b->profile, luks_header_uuid(b->header), next_serial(b->header),
+	o = prove_wrap(b->session, b->profile, luks_header_uuid(b->header), next_serial(b),
 		       b->passphrase, deadline_after(b->request->timeout_ms), &token, b->v);
 	if (o != OUTCOME_OK)
 		return o;
@@ -225,19 +229,34 @@ static enum outcome retire(struct bind *b, int token)
 }
 
 /* Proves what is there. OUTCOME_OK: go on and bind; *@ret_broken: the token to retire then, or -1. */
+/* What the boot would refuse is not proven, however well it unwraps. */
+static enum outcome check_policy(struct bind *b)
+{
+	const struct config_volume *pin = config_volume_find(b->config, luks_header_uuid(b->header));
+	_cleanup_cmdline_ struct cmdline *nothing = NULL;
+	int r = cmdline_parse("", &nothing);
+
+	return r < 0 ? verdict_errno(b->v, r, "policy")
+		     : policy_check_token(b->config, pin, nothing, b->bound, b->v);
+}
+
 static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 {
 	enum outcome o;
+	bool refused;
 
 	*ret_broken = -1;
 	if (!b->bound)
 		return OUTCOME_OK;
-	o = prove_binding(b);
+	o = check_policy(b);
+	refused = outcome_is_refusal(o);
+	if (o == OUTCOME_OK)
+		o = prove_binding(b);
 	if (o == OUTCOME_OK)
 		return verdict_set(b->v, OUTCOME_NOTHING_TO_DO,
 				   "%s is bound to %s, and it opens keyslot %d", b->request->device,
 				   b->request->binding, b->bound->keyslot);
-	if (!is_broken(o))
+	if (!refused && !is_broken(o))
 		return o;
 	log_warning("the binding in token %d does not work any more: %s; replacing it",
 		    b->bound->id, b->v->cause);
