@@ -316,22 +316,6 @@ void attempt_submit(struct attempt *a, struct op_session *session, deadline_t de
 	choose(a);
 }
 
-static void load_key(struct attempt *a)
-{
-	char description[64];
-	int r;
-
-	(void)snprintf(description, sizeof(description), "cexluks:%s", luks_header_uuid(a->header));
-	r = keyring_add(KEYRING_USER, description, a->passphrase, a->config->key_expiry_s);
-	if (r == 0) {
-		succeed(a, "key loaded, systemd opens it");
-		return;
-	}
-	verdict_set(&a->verdict, OUTCOME_INTERNAL, "the kernel keyring took no key: %s",
-		    r < 0 ? strerror(-r) : "no keyrings here");
-	fail(a);
-}
-
 /* The passphrase did not do it. */
 static void reject(struct attempt *a, int condition, const struct luks_reason *reason)
 {
@@ -346,6 +330,31 @@ static void reject(struct attempt *a, int condition, const struct luks_reason *r
 	}
 	a->verdict = v;
 	a->told = a->token;
+	fail(a);
+}
+
+/* The passphrase is tested against the checked copy before anybody else gets it. */
+static void load_key(struct attempt *a)
+{
+	struct luks_reason reason = { "" };
+	char description[64];
+	int r = luks_header_test(a->header, a->token->keyslot, a->passphrase, &reason);
+
+	if (r != 0) {
+		reject(a, r, &reason);
+		return;
+	}
+	/* A fresh session does not possess root's user keyring. */
+	if (keyring_setup() != 0)
+		log_debug("the user keyring cannot be linked into this session");
+	(void)snprintf(description, sizeof(description), "cexluks:%s", luks_header_uuid(a->header));
+	r = keyring_add(KEYRING_USER, description, a->passphrase, a->config->key_expiry_s);
+	if (r == 0) {
+		succeed(a, "key loaded, systemd opens it");
+		return;
+	}
+	verdict_set(&a->verdict, OUTCOME_INTERNAL, "the kernel keyring took no key: %s",
+		    r < 0 ? strerror(-r) : "no keyrings here");
 	fail(a);
 }
 
@@ -366,12 +375,26 @@ static void activate(struct attempt *a)
 	reject(a, r, &reason);
 }
 
+/*
+ * systemd keeps every answer as user key "cryptsetup" for 150 s, to try it on other volumes. Ours
+ * fits one volume only and must not outlive the initramfs.
+ */
+static void forget_answer(void)
+{
+	int r = keyring_forget(KEYRING_USER, "cryptsetup");
+
+	if (r < 0)
+		log_warning("systemd's cached passphrases stay in the keyring: %s", strerror(-r));
+}
+
 void attempt_answer(struct attempt *a)
 {
 	int r;
 
 	if (luks_volume_is_active(a->want->name)) {
 		look_at_holder(a, a->want->name);
+		if (a->answered)
+			forget_answer();
 		if (a->state == ATTEMPT_OPENED && a->answered)
 			verdict_set(&a->verdict, OUTCOME_OK, "opened at the pending prompt");
 		return;
