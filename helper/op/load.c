@@ -10,13 +10,6 @@
 #include "op/report.h"
 #include "op/round.h"
 
-/* A fresh session does not possess root's user keyring; what works without is not held up here. */
-static void link_keyring(void)
-{
-	if (keyring_setup() != 0)
-		log_debug("the user keyring cannot be linked into this session");
-}
-
 static enum outcome conclude(const struct round *round, struct verdict *v)
 {
 	size_t loaded = 0;
@@ -50,7 +43,6 @@ enum outcome op_load(const struct boot_request *request, struct verdict *v)
 	round.cmdline = setup.cmdline;
 	round.plan = setup.plan;
 	round.session = session;
-	link_keyring();
 	r = round_begin(&round);
 	if (r == 0) {
 		round_run(&round, deadline_after(boot_setup_timeout_ms(&setup, request)));
@@ -67,7 +59,9 @@ enum outcome op_forget(struct verdict *v)
 	size_t n = 0;
 	int r;
 
-	link_keyring();
+	/* A fresh session does not possess root's user keyring. */
+	if (keyring_setup() != 0)
+		log_debug("the user keyring cannot be linked into this session");
 	r = keyring_forget_prefix("cexluks:", &n);
 	if (r == KEYRING_UNAVAILABLE || (r == 0 && !n))
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no key of ours in the keyring");
