@@ -252,12 +252,12 @@ if command -v strace >/dev/null; then
             args+=(--key-file "$key")
             "$CEXLUKS" unbind "$ROOM/traced" kms:prod >/dev/null
         fi
-        strace -f -y -xx -s 300000 -e trace=execve,openat,write,writev,pwrite64,sendto,sendmsg -o "$ROOM/trace" \
+        strace -f -xx -s 300000 -e trace=execve,openat,write,writev,pwrite64,sendto,sendmsg -o "$ROOM/trace" \
             "$CEXLUKS" "${args[@]}" --sysroot "$ROOM/root" --debug </dev/null >"$ROOM/out" 2>/dev/null
         status=$?
         [[ $verb == bind ]] || cp "$ROOM/out" "$ROOM/secrets/binding"
         # What goes through the socket pair between the two processes, and pass's own output, are meant to be there.
-        meant='sendmsg\(3<socket:|write\(1<'
+        meant='sendmsg\([0-9]|write\(1,'
         traced -v "$meant" >"$ROOM/trace-raw"
         traced "$meant" >"$ROOM/trace-meant"
         check "the search finds the API key where the core of $verb hands it over" contains \
