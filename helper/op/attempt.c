@@ -203,6 +203,7 @@ static void look_at_holder(struct attempt *a, const char *holder)
 	struct luks_reason reason = { "" };
 	int r;
 
+	a->told = a->token; /* whatever bindings failed before */
 	if (!is_name_of(a->want, holder)) {
 		verdict_set(&a->verdict, OUTCOME_DEVICE_BUSY, "%s is open as %s already",
 			    a->device->path, holder);
@@ -425,6 +426,7 @@ static void prepare_answer(struct attempt *a)
 	}
 	verdict_set(&a->verdict, OUTCOME_TIMEOUT, "systemd asks no question for %s",
 		    a->device->path);
+	a->told = a->token;
 	a->state = ATTEMPT_HAS_PASSPHRASE;
 	attempt_answer(a);
 }
