@@ -67,8 +67,8 @@ int luks_mapping_get(const char *name, struct luks_mapping *ret, struct luks_rea
 	if (!dm_task_get_info(task, &info) || !info.exists)
 		return LUKS_NO_DEVICE;
 	if (!info.live_table || info.suspended) {
-		luks_reason_set(reason, "the live mapping is suspended or has no table");
-		return LUKS_TABLE_MISMATCH;
+		luks_reason_set(reason, "the mapping is being made, or was suspended");
+		return LUKS_BUSY;
 	}
 	uuid = dm_task_get_uuid(task);
 	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%s", uuid ? uuid : "");

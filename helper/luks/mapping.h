@@ -21,8 +21,11 @@ bool luks_mapping_name_is_valid(const char *name);
 /**
  * luks_mapping_get() - the live table of @name; the kernel's and the library's buffers are wiped
  *
- * Return: 0, LUKS_NO_DEVICE, LUKS_NO_MAPPER, LUKS_TABLE_MISMATCH when it is not one plain crypt
- * target, -ENOMEM.
+ * Somebody else's activation makes the name first and its table after that: in between, nothing can
+ * be said about it yet.
+ *
+ * Return: 0, LUKS_NO_DEVICE, LUKS_NO_MAPPER, LUKS_BUSY while it is being made (or is suspended),
+ * LUKS_TABLE_MISMATCH when it is not one plain crypt target, -ENOMEM.
  */
 int luks_mapping_get(const char *name, struct luks_mapping *ret, struct luks_reason *reason)
 	_must_check_;

@@ -158,5 +158,5 @@ bool luks_volume_is_active(const char *name)
 	if (!luks_mapping_name_is_valid(name))
 		return false;
 	r = luks_mapping_get(name, &mapping, NULL);
-	return !r || r == LUKS_TABLE_MISMATCH; /* something is there, whatever it is */
+	return !r || r == LUKS_TABLE_MISMATCH; /* something works there, whatever it is */
 }
