@@ -10,11 +10,13 @@
 #   kms_bind DISK [BINDING]           bind on this machine, with the human's passphrase
 #   kms_host VERB …                   the helper on this machine, with the same profiles
 #   kms_ready [LINES]                 all of these for one root volume: sets "disk", leaves $case_dir/conf for the image
-#   kms_vm NAME [vm_start's options]  start "disk" with "image"; requests before this do not count any more
+#   kms_vm NAME [vm_start's options]  start "disk" with "image"
+#   kms_mark                          requests so far are the host's own and do not count (kms_ready does it as well)
 #   kms_requests [FILTER]             jq over the array of requests since then; kms_events: connections as well
 #   kms_count PATH                    how many requests since then had this path (a glob)
 
 # What the two kinds of image ask.
+# shellcheck disable=SC2034 # read by cases
 kms_prompt='Please enter passphrase for disk|Enter passphrase for /dev/'
 
 kms_start() {
@@ -84,12 +86,16 @@ kms_ready() {
     kms_conf "$case_dir/conf" "$@"
     disk="$(make_disk root)"
     kms_bind "$disk"
+    kms_mark
+}
+
+kms_mark() {
+    wc -l <"$SIM_DIR/requests.jsonl" >"$case_dir/requests-before"
 }
 
 kms_vm() {
     local name="$1"
     shift
-    wc -l <"$SIM_DIR/requests.jsonl" >"$case_dir/requests-before"
     vm_start "$name" --image "$image" --disk "$disk" "${kms_forward[@]}" --append "$root_append" "$@"
 }
 

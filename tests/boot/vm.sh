@@ -18,9 +18,10 @@
 #
 # The network is QEMU's user network with restrict=on: the guest gets an address by DHCP and reaches nothing but what
 # --forward names. 10.0.2.100:GUESTPORT in the guest is 127.0.0.1:HOSTPORT here, one socat per connection (a guestfwd
-# without a command would be a single connection for QEMU's whole life). There is no name service: use addresses, or
-# /etc/hosts in the image. QEMU's DHCP then offers no router and no name server either; a test that needs these takes
-# --open-net, from where the guest reaches what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
+# without a command would be a single connection for QEMU's whole life). When nobody listens there, the guest is
+# connected and closed at once. There is no name service: use addresses, or /etc/hosts in the image. QEMU's DHCP then
+# offers no router and no name server either; a test that needs these takes --open-net, from where the guest reaches
+# what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
 
 : "${VM_DIR:?set VM_DIR before sourcing vm.sh}"
 VM_TOOLS="${VM_TOOLS:-$VM_DIR}"
@@ -62,7 +63,7 @@ vm_start() {
             --no-dhcp) net=dead ;;
             --open-net) netdev="${netdev/restrict=on/restrict=off}" ;;
             --forward)
-                netdev+=",guestfwd=tcp:10.0.2.100:${2%%:*}-cmd:socat - TCP4:127.0.0.1:${2##*:}" && shift
+                netdev+=",guestfwd=tcp:10.0.2.100:${2%%:*}-cmd:socat -lf/dev/null - TCP4:127.0.0.1:${2##*:}" && shift
                 ;;
             --hooks) hooks=$2 && shift ;;
             --limit) limit=$2 && shift ;;
@@ -176,7 +177,9 @@ vm_stop_all() {
 }
 
 vm_time() {
-    sed -n -E "s/^\[ *([0-9]+\.[0-9]+)\] /\1 /p" "$(vm_console "$1")" | grep -m 1 -E -- "^[0-9.]+ .*($2)" | cut -d ' ' -f 1
+    # no pipe into grep: what writes it would end by a signal once grep has its line
+    grep -m 1 -E -- "^[0-9.]+ .*($2)" <(sed -n -E "s/^\[ *([0-9]+\.[0-9]+)\] /\1 /p" "$(vm_console "$1")") \
+        | cut -d ' ' -f 1
 }
 
 vm_within() {

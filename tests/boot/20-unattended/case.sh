@@ -10,11 +10,11 @@ image_options=()
 patterns_of() {
     local raw
     # a pattern can't hold a newline: the longest piece between two
-    raw="$(tr '\n' '\1' <"$2" | grep -a -o -P '[^\x01]+' | awk '{ if (length > length(best)) best = $0 } END { print best }')"
+    raw="$(awk '{ if (length > length(best)) best = $0 } END { print best }' "$2")"
     printf '%s\n' "$raw" >"$case_dir/hooks/$1.raw"
     xxd -p -c 0 "$2" >"$case_dir/hooks/$1.hex"
     xxd -p -c 0 -u "$2" >"$case_dir/hooks/$1.HEX"
-    base64 -w 0 "$2" >"$case_dir/hooks/$1.base64"
+    { base64 -w 0 "$2" && echo; } >"$case_dir/hooks/$1.base64"
 }
 
 boot() {
@@ -23,7 +23,6 @@ boot() {
     image="$(make_image initrd --conf-dir "$case_dir/conf" "${image_options[@]}")"
 
     mkdir "$hooks"
-    echo 0 >"$case_dir/requests-before"
     cp "$here/20-unattended/"{secrets,why}.sh "$B/cexluks" "$hooks/"
     kms_host pass "$disk" kms:prod >"$case_dir/unwrapped"
     printf '%s' "$passphrase" >"$case_dir/typed"
@@ -31,7 +30,8 @@ boot() {
     patterns_of unwrapped "$case_dir/unwrapped"
     patterns_of typed "$case_dir/typed"
     # A token is new at each boot, but all of them begin alike.
-    kms_events '[.[].headers.authorization // empty][0][:27]' | cut -c 8- >"$hooks/token.raw"
+    jq -s -r '[.[].headers.authorization // empty][0][7:27]' "$SIM_DIR/requests.jsonl" >"$hooks/token.raw"
+    kms_mark
     kms_vm vm --hooks "$hooks" --append "rd.luks.uuid=$root_uuid"
     vm_wait vm 'MARK done' 300
     vm_ended vm 20

@@ -3,7 +3,7 @@
 #
 # In the real root: looks for the patterns beside this file wherever something may have been left, and for one that is
 # planted here, so that a search which finds nothing means something.
-planted=planted-b6f1c9d2
+planted='planted-b6f1c9d2'
 echo "$planted" >control
 echo "$planted" >"/run/$planted"
 echo "$planted" | systemd-cat -t boot-marker
