@@ -127,6 +127,7 @@ says why </dev/null
 says help bind </dev/null
 
 if [[ $EUID -eq 0 ]] && unshare -m true 2>/dev/null; then
+    alone
     for verb in boot 'boot --retry' load forget; do
         # its own /run, which is looked through afterwards
         cat >"$ROOM/in-namespace" <<END
@@ -143,6 +144,7 @@ END
             *) ok "$verb ran in a namespace of its own" ;;
         esac
     done
+    together
     check 'boot wrote its report' test -s "$ROOM/seen/run-boot/cexluks/report.json"
 else
     skip 'boot, load and forget: need root and mount namespaces'

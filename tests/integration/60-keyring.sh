@@ -14,6 +14,7 @@ if ! keyctl session - sh -c 'id=$(keyctl add user cexluks-test:probe x @u) && ke
     summary
 fi
 
+alone
 sim_start --instance prod=key-protect || exit 1
 etc="$ROOM/root/etc"
 mkdir -p "$etc/cexluks"

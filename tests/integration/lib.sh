@@ -117,6 +117,15 @@ expect() { # TITLE STATUS PART…: of the last run, where the parts are in what 
     ok "$1"
 }
 
+alone() { # from here to together, tests that run at the same time wait: root has one user keyring
+    exec 8<tests/integration
+    flock 8
+}
+
+together() {
+    exec 8<&-
+}
+
 # --- volumes: LUKS2 headers in files, which need no device mapper -----------------------------------------------------
 
 key_file() { # the human's passphrase as a file
