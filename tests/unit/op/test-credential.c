@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* API keys and CA: where they come from, and which files are refused. */
+#include "op/tree.h"
+
+#include "op/credential.h"
+#include "op/image.h"
+
+#define CA  "-----BEGIN CERTIFICATE-----\n"
+#define ID  "01234567-89ab-cdef-0123-456789abcdef"
+#define KMS "[kms prod]\nendpoint = https://a.test\ninstance = " ID "\nca-file = /ca\napi-key = "
+
+static struct config *profile(struct tree *t, const char *text)
+{
+	struct config *c = NULL;
+	struct verdict v = { 0 };
+
+	tree_put(t, "/etc/cexluks/cexluks.conf", text);
+	if (config_load(t->root, NULL, &c, &v) != OUTCOME_OK)
+		fail_msg("%s", v.cause);
+	return c;
+}
+
+static void key(struct tree *t, const char *name, const char *text, mode_t mode)
+{
+	tree_put_bytes(t, name, text, strlen(text), mode);
+}
+
+static void test_keys_are_read_in_order_and_trimmed(void **state)
+{
+	static const char *const texts[] = { "first-key", "first-key\n", "first-key\r\n",
+					     "first-key  \n\n" };
+	struct tree *t = *state;
+
+	tree_put(t, "/ca", CA);
+	key(t, "/b", "second", 0400);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_config_ struct config *c = profile(t, KMS "file:/a, file:/b\n");
+		const struct kms_profile *p = &c->profiles[0].kms;
+		struct verdict v = { 0 };
+
+		key(t, "/a", texts[i], 0600);
+		assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+		assert_int_equal(p->n_api_keys, 2);
+		assert_int_equal(secret_len(p->api_keys[0]), 9);
+		assert_memory_equal(secret_bytes(p->api_keys[0]), "first-key", 9);
+		assert_memory_equal(secret_bytes(p->api_keys[1]), "second", 6);
+		assert_string_equal(p->ca, CA);
+		/* once more is no work and no leak */
+		assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+		assert_int_equal(p->n_api_keys, 2);
+	}
+}
+
+static void test_a_source_that_is_absent_is_skipped_unless_it_is_the_last(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "file:/none, file:/b\n");
+	_cleanup_config_ struct config *none = profile(t, KMS "file:/none, credential:none\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	key(t, "/b", "second", 0600);
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+	assert_int_equal(c->profiles[0].kms.n_api_keys, 1);
+	assert_int_equal(credential_load(t->root, &none->profiles[0], &v),
+			 OUTCOME_CREDENTIAL_MISSING);
+	/* twice the same verdict, and the CA that was there is not lost */
+	assert_int_equal(credential_load(t->root, &none->profiles[0], &v),
+			 OUTCOME_CREDENTIAL_MISSING);
+}
+
+static void test_files_that_hold_no_key_are_refused_by_name(void **state)
+{
+	char large[1100];
+	const struct {
+		const char *text;
+		mode_t mode;
+		const char *cause;
+	} rows[] = {
+		{ "", 0600, "/a" },	      { "\n", 0600, "/a" },	{ "two words", 0600, "/a" },
+		{ "a\nb", 0600, "/a" },	      { "\ttab", 0600, "/a" },	{ "\xc3\xa9", 0600, "/a" },
+		{ large, 0600, "/a" },	      { "key", 0640, "others" }, { "key", 0604, "others" },
+		{ "key", 0620, "others" },
+	};
+	struct tree *t = *state;
+
+	memset(large, 'k', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	tree_put(t, "/ca", CA);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_config_ struct config *c = profile(t, KMS "file:/a\n");
+		struct verdict v = { 0 };
+
+		key(t, "/a", rows[i].text, rows[i].mode);
+		if (credential_load(t->root, &c->profiles[0], &v) != OUTCOME_CREDENTIAL_UNUSABLE ||
+		    !strstr(v.cause, rows[i].cause) || !strstr(v.cause, "/a"))
+			fail_msg("row %zu: %s", i, v.cause);
+		if (rows[i].mode != 0600)
+			assert_non_null(strstr(v.hint, "chmod 0600"));
+		if (*rows[i].text)
+			assert_null(strstr(v.cause, rows[i].text)); /* the message shows no key */
+	}
+}
+
+static void test_a_refused_source_takes_the_others_with_it_every_time(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "file:/a, file:/b\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	key(t, "/a", "good", 0600);
+	key(t, "/b", "open-to-all", 0644);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(credential_load(t->root, &c->profiles[0], &v),
+				 OUTCOME_CREDENTIAL_UNUSABLE);
+		assert_int_equal(c->profiles[0].kms.n_api_keys, 0);
+	}
+}
+
+static void test_what_is_no_file_is_refused_and_does_not_hang(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "file:/a\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	assert_int_equal(mkfifo(tree_path(t, "/a"), 0600), 0);
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+}
+
+static void test_sources_of_later_versions_are_refused(void **state)
+{
+	static const char *const sources[] = { "sealed:x", "header:", "tpm:" };
+	struct tree *t = *state;
+
+	tree_put(t, "/ca", CA);
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		_cleanup_config_ struct config *c = NULL;
+		struct verdict v = { 0 };
+		char text[512];
+
+		(void)snprintf(text, sizeof(text), KMS "%s\n", sources[i]);
+		c = profile(t, text);
+		assert_int_equal(credential_load(t->root, &c->profiles[0], &v),
+				 OUTCOME_CREDENTIAL_UNUSABLE);
+		assert_non_null(strstr(v.cause, sources[i]));
+	}
+}
+
+static void test_systemd_credentials_come_from_its_folder(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "credential:prod\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	key(t, "/creds/prod", "from-systemd", 0400);
+	credential_set_directory(NULL);
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CREDENTIAL_MISSING);
+	credential_set_directory(tree_path(t, "/creds"));
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+	assert_memory_equal(secret_bytes(c->profiles[0].kms.api_keys[0]), "from-systemd", 12);
+	credential_set_directory(NULL);
+}
+
+static void test_without_a_ca_nothing_is_trusted(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "file:/a\n");
+	_cleanup_config_ struct config *none =
+		profile(t, "[kms prod]\nendpoint = https://a.test\ninstance = " ID
+			   "\napi-key = file:/a\n");
+	struct verdict v = { 0 };
+
+	key(t, "/a", "key", 0600);
+	assert_int_equal(credential_load(t->root, &none->profiles[0], &v), OUTCOME_CONFIG_ERROR);
+	assert_non_null(strstr(v.cause, "[kms prod]"));
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CONFIG_ERROR);
+	assert_non_null(strstr(v.cause, "/ca"));
+	tree_put(t, "/ca", "no PEM");
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CONFIG_ERROR);
+	assert_non_null(strstr(v.cause, "PEM"));
+	tree_put(t, "/ca", CA);
+	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+}
+
+static void collect(const char *line, void *userdata)
+{
+	strcat(userdata, line);
+	strcat(userdata, "|");
+}
+
+static void test_an_image_gets_configuration_ca_and_key_files(void **state)
+{
+	struct tree *t = *state;
+	struct boot_request request = { .sysroot = t->root };
+	struct verdict v = { 0 };
+	char lines[1024] = "";
+
+	tree_put(t, "/etc/cexluks/cexluks.conf", KMS "file:/a, credential:x\n");
+	tree_put(t, "/ca", CA);
+	key(t, "/a", "key", 0600);
+	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);
+	assert_string_equal(lines, "/etc/cexluks/cexluks.conf|/ca|/a|");
+	/* only what comes with the boot: fine as well */
+	tree_put(t, "/etc/cexluks/cexluks.conf", KMS "credential:x\n");
+	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);
+}
+
+static void test_an_image_that_could_not_work_is_not_made(void **state)
+{
+	static const struct {
+		const char *config;
+		enum outcome outcome;
+	} rows[] = {
+		{ KMS "file:/none\n", OUTCOME_CREDENTIAL_MISSING },
+		{ KMS "file:/open\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "tpm:\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "file:/a\n[kms dr]\nendpoint = https://a.test\ninstance = " ID
+		      "\napi-key = file:/a\n",
+		  OUTCOME_CONFIG_ERROR },
+		{ "[cexluks]\ntimeout = never\n", OUTCOME_CONFIG_ERROR },
+	};
+	struct tree *t = *state;
+	struct boot_request request = { .sysroot = t->root };
+
+	tree_put(t, "/ca", CA);
+	key(t, "/a", "key", 0600);
+	key(t, "/open", "key", 0644);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct verdict v = { 0 };
+		char lines[1024] = "";
+
+		tree_put(t, "/etc/cexluks/cexluks.conf", rows[i].config);
+		if (op_image_files(&request, collect, lines, &v) != rows[i].outcome)
+			fail_msg("row %zu: %s", i, v.cause);
+		assert_true(verdict_hint_text(&v)[0]);
+	}
+}
+
+static void test_configured_volumes_get_the_crypttab_lines_that_are_missing(void **state)
+{
+	struct tree *t = *state;
+	struct boot_request request = { .sysroot = t->root };
+	struct verdict v = { 0 };
+	char lines[1024] = "";
+
+	tree_put(t, "/etc/cexluks/cexluks.conf",
+		 "[volume a]\nuuid = 96FA7BA7-5229-4F32-A9D3-849404FEBB0E\noptions = discard , noauto\n"
+		 "nofail = yes\n[volume b]\nuuid = 0b5e7ba7-5229-4f32-a9d3-849404febb0e\n"
+		 "[volume c]\nuuid = 0c5e7ba7-5229-4f32-a9d3-849404febb0e\n");
+	tree_put(t, "/etc/crypttab", "data UUID=0B5E7BA7-5229-4f32-a9d3-849404febb0e\n");
+	assert_int_equal(op_image_crypttab(&request, collect, lines, &v), OUTCOME_OK);
+	assert_string_equal(lines, "luks-96fa7ba7-5229-4f32-a9d3-849404febb0e "
+				   "UUID=96fa7ba7-5229-4f32-a9d3-849404febb0e none "
+				   "luks,nofail,discard,noauto|"
+				   "luks-0c5e7ba7-5229-4f32-a9d3-849404febb0e "
+				   "UUID=0c5e7ba7-5229-4f32-a9d3-849404febb0e none luks|");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
+		T(test_keys_are_read_in_order_and_trimmed),
+		T(test_a_source_that_is_absent_is_skipped_unless_it_is_the_last),
+		T(test_files_that_hold_no_key_are_refused_by_name),
+		T(test_a_refused_source_takes_the_others_with_it_every_time),
+		T(test_what_is_no_file_is_refused_and_does_not_hang),
+		T(test_sources_of_later_versions_are_refused),
+		T(test_systemd_credentials_come_from_its_folder),
+		T(test_without_a_ca_nothing_is_trusted),
+		T(test_an_image_gets_configuration_ca_and_key_files),
+		T(test_an_image_that_could_not_work_is_not_made),
+		T(test_configured_volumes_get_the_crypttab_lines_that_are_missing),
+	};
+
+	return cmocka_run_group_tests_name("op/credential", tests, NULL, NULL);
+}
