@@ -166,6 +166,14 @@ expect 'but not when IAM is out of order' 24 kms-unreachable
 check 'and was never sent' same "$(log_since "$from" '[.[] | select(.body | contains("not-a-key"))] | length')" 0
 sim_faults_clear
 
+mkdir -m 700 "$ROOM/credentials"
+install -m 600 "$SIM_API_KEY_FILE" "$ROOM/credentials/kms"
+sed "s,^api-key.*,api-key = credential:kms," "$ROOM/one.conf" >"$ROOM/credential.conf"
+CREDENTIALS_DIRECTORY="$ROOM/credentials" run ping --config "$ROOM/credential.conf"
+expect 'an API key from the service manager' 0 'prod: ok'
+run ping --config "$ROOM/credential.conf"
+expect 'which it did not pass' 21 credential-missing credential:kms
+
 # --- errors of the KMS ------------------------------------------------------------------------------------------------
 
 kms_says() { # STATUS CODE TARGET OUTCOME-STATUS PART…: an empty code leaves "reasons" out

@@ -96,6 +96,11 @@ run() { # VERB ARGUMENT…: sets out, err and status. Standard input is that of 
     status=$?
     out="$(tr -d '\0' <"$ROOM/out")"
     err="$(<"$ROOM/err")"
+    sane "$ROOM/err" "$*"
+}
+
+sane() { # FILE WHAT: a build with sanitizers complains there
+    ! grep -qE 'Sanitizer|runtime error:' "$1" || not_ok "sanitizers complain: $2" "$(<"$1")"
 }
 
 with_conf() { # VERB ARGUMENT…: with the test's configuration, and no input
