@@ -303,8 +303,10 @@ static void test_a_scan_takes_what_carries_a_binding_and_ends_at_once(void **sta
 {
 	struct stage *s = *state;
 
-	if (access("/run/udev/queue", F_OK) == 0)
-		skip(); /* udev is busy on this machine: the scan would wait */
+	if (access("/run/udev/queue", F_OK) == 0) {
+		print_message("SKIP: udev is busy on this machine, and the scan would wait\n");
+		skip();
+	}
 	scratch_reset(s->disk);
 	stage_begin(s, PROD, "", "", ATTEMPT_ACTIVATE);
 	assert_true(s->setup.plan->scan);
