@@ -106,11 +106,10 @@ static int read_expiry(key_serial_t id, unsigned *ret)
 	if (r < 0)
 		return r;
 	for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		char expiry[8];
-		unsigned serial;
+		char expiry[8], *rest;
+		unsigned long serial = strtoul(line, &rest, 16);
 
-		if (sscanf(line, "%x %*s %*s %7s", &serial, expiry) == 2 &&
-		    (key_serial_t)serial == id)
+		if ((key_serial_t)serial == id && sscanf(rest, " %*s %*s %7s", expiry) == 1)
 			return parse_expiry(expiry, ret);
 	}
 	return KEYRING_ABSENT;

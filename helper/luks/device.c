@@ -2,6 +2,7 @@
 #include "luks/device.h"
 
 #include <ctype.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -134,6 +135,7 @@ int luks_device_open(const char *path, struct luks_device **ret)
 	r = luks_device_open_data(path, &device);
 	if (r)
 		return r;
+	assert(device); /* or the analyzer does not believe it */
 	r = judge(device);
 	if (r)
 		return r;

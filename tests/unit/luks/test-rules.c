@@ -363,7 +363,7 @@ static void digest_of_two_segments(cJSON *root)
 static void foreign_digest_without_a_list(cJSON *root)
 {
 	cJSON *copy = cJSON_Duplicate(at(root, "digests", "0", NULL), 1);
-	
+
 	set(copy, "keyslots", json("[]"));
 	set(copy, "segments", text("0"));
 	cJSON_AddItemToObject(cJSON_GetObjectItem(root, "digests"), "1", copy);
