@@ -8,7 +8,7 @@ findings="$(lint_files | grep -vE '^(COPYING|(.*/)?\.gitignore)$|(^|/)(fixtures|
     | while IFS= read -r file; do
         # no text, or nothing in it
         grep -qI . "$file" || continue
-        head -n 6 "$file" | grep -qE 'SPDX-License-Identifier: GPL-2.0(-or-later| \*/$|$)' \\
+        head -n 6 "$file" | grep -qE 'SPDX-License-Identifier: GPL-2.0(-or-later| \*/$|$)' \
             || printf '%s\n' "$file"
     done)"
 verdict 'every text file names its licence' "$findings"
