@@ -42,10 +42,13 @@ vm_tools_build() {
     local here
     here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
     mkdir -p "$VM_TOOLS"
-    if [[ ! $VM_TOOLS/console -nt $here/console.c ]]; then
-        gcc -std=gnu17 -Wall -Wextra -O2 -o "$VM_TOOLS/console.$$" "$here/console.c"
-        mv "$VM_TOOLS/console.$$" "$VM_TOOLS/console"
-    fi
+    # one at a time: a machine would wait for ever for a reader whose program was exchanged
+    (
+        flock 9
+        if [[ ! $VM_TOOLS/console -nt $here/console.c ]]; then
+            gcc -std=gnu17 -Wall -Wextra -O2 -o "$VM_TOOLS/console" "$here/console.c"
+        fi
+    ) 9>"$VM_TOOLS/console.lock"
 }
 
 vm_start() {
