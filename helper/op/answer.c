@@ -53,10 +53,10 @@ int answer_watch(void)
 
 static void take_value(const char *line, const char *key, char *to, size_t size)
 {
-	size_t len = strlen(key);
+	size_t len = strlen(key), value = strlen(line);
 
-	if (!strncmp(line, key, len) && strlen(line + len) < size)
-		strcpy(to, line + len);
+	if (!strncmp(line, key, len) && value - len < size)
+		memcpy(to, line + len, value - len + 1);
 }
 
 static bool question_read(const char *name, struct question *q)
@@ -129,7 +129,7 @@ static int send_answer(const char *path, const struct secret *passphrase)
 
 	if (fd < 0)
 		return -errno;
-	strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, strlen(path) + 1); /* question_read() saw to its length */
 	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
 		return -errno;
 	return 0;

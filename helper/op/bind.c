@@ -295,7 +295,7 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 		o = open_volume(b);
 	if (o == OUTCOME_OK)
 		o = look_at_existing(b, &broken);
-	if (o == OUTCOME_NOTHING_TO_DO)
+	if (o == OUTCOME_NOTHING_TO_DO && b->config)
 		return complete_bound(b);
 	if (o == OUTCOME_OK)
 		o = ask_existing(b, &existing);

@@ -104,8 +104,9 @@ static enum outcome read_source(const char *sysroot, const char *source, struct 
 /* What was read before a source was refused must not be used by whoever asks next. */
 static enum outcome drop_keys(struct kms_profile *kms, enum outcome o)
 {
-	while (kms->n_api_keys)
-		secret_free(take_ptr(kms->api_keys[--kms->n_api_keys]));
+	for (size_t i = 0; i < kms->n_api_keys; i++)
+		secret_free(take_ptr(kms->api_keys[i]));
+	kms->n_api_keys = 0;
 	return o;
 }
 

@@ -57,7 +57,7 @@ static void take_option(struct crypttab_options *o, const char *option)
 	/* with ":" the file lies on a file system of its own, which systemd mounts */
 	else if (!strncmp(option, "header=/", 8) && !strchr(option, ':') &&
 		 strlen(option + 7) < sizeof(o->header))
-		strcpy(o->header, option + 7);
+		memcpy(o->header, option + 7, strlen(option + 7) + 1);
 	else if (!is_about_prompt(option) && !o->unknown[0])
 		(void)snprintf(o->unknown, sizeof(o->unknown), "%s", option);
 	o->not_luks = o->not_luks || is_not_luks(option);

@@ -121,7 +121,7 @@ static int add_crypttab_line(struct plan *plan, const struct crypttab_line *line
 		return 0;
 	set_name(vol, line->name);
 	if (path)
-		strcpy(vol->source, path);
+		memcpy(vol->source, path, strlen(path) + 1);
 	crypttab_options_add(&vol->options, line->options);
 	vol->asked_elsewhere = true;
 	return 0;

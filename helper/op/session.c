@@ -156,7 +156,7 @@ enum outcome op_session_unwrap(struct op_session *session, const struct luks_tok
 
 	unwrap_request(&request, token, uuid, serial, deadline);
 	o = op_session_call(session, token->profile, &request, &reply, v);
-	if (o == OUTCOME_OK)
+	if (o == OUTCOME_OK && reply)
 		*ret = take_ptr(reply->plaintext);
 	return o;
 }

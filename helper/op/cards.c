@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/cards.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum outcome cards_verdict(struct verdict *v, enum cex_condition condition,
+			   const struct cex_reason *reason)
+{
+	static const struct {
+		enum cex_condition condition;
+		enum outcome outcome;
+	} rows[] = {
+		{ CEX_OK, OUTCOME_OK },
+		{ CEX_MASTER_KEY_OLD, OUTCOME_OK },
+		{ CEX_NO_AP_BUS, OUTCOME_NO_AP_BUS },
+		{ CEX_MODULE_MISSING, OUTCOME_MODULE_MISSING },
+		{ CEX_NO_CARD, OUTCOME_NO_CARD },
+		{ CEX_CARD_WRONG_MODE, OUTCOME_CARD_WRONG_MODE },
+		{ CEX_QUEUE_IN_USE, OUTCOME_QUEUE_IN_USE },
+		{ CEX_CARD_OFFLINE, OUTCOME_CARD_OFFLINE },
+		{ CEX_MASTER_KEY_NOT_SET, OUTCOME_MASTER_KEY_NOT_SET },
+		{ CEX_MASTER_KEY_UNKNOWN, OUTCOME_MASTER_KEY_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].condition == condition)
+			return verdict_set(v, rows[i].outcome, "%s", reason->text);
+	return verdict_set(v, OUTCOME_INTERNAL, "%s: %s", cex_condition_text(condition),
+			   reason->text);
+}
+
+/* Only volumes that have to do with cards stay in the list. */
+static void classify(struct cards_volume *volume, bool *ret_keep)
+{
+	enum cex_cipher cipher;
+
+	*ret_keep = true;
+	if (!volume->header)
+		return;
+	*ret_keep = luks_header_is_paes(volume->header);
+	volume->secure = cex_cipher_parse(luks_header_cipher(volume->header), &cipher) &&
+			 cex_key_size_kind(luks_header_key_size(volume->header), cipher,
+					   &volume->kind) == 0;
+}
+
+static void volume_done(struct cards_volume *volume)
+{
+	luks_header_free(volume->header);
+	luks_device_free(volume->device);
+	*volume = (struct cards_volume){ 0 };
+}
+
+static int visit(const char *uuid, void *userdata)
+{
+	struct cards *cards = userdata;
+	_cleanup_(volume_done) struct cards_volume volume = { 0 };
+	struct luks_reason reason = { "" };
+	struct cards_volume *larger;
+	bool keep;
+	int r = luks_device_find(uuid, &volume.device, &reason);
+
+	if (r != 0)
+		return 0; /* gone meanwhile, or claimed twice: nothing that a card is needed for */
+	r = luks_header_load(volume.device, NULL, &volume.header, &reason);
+	(void)verdict_luks(&volume.verdict, r, volume.device->path, &reason);
+	classify(&volume, &keep);
+	if (!keep)
+		return 0;
+	larger = reallocarray(cards->volumes, cards->n_volumes + 1, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	cards->volumes = larger;
+	cards->volumes[cards->n_volumes++] = volume;
+	volume = (struct cards_volume){ 0 };
+	return 0;
+}
+
+static enum cex_condition find_mode(const struct cards *cards, enum cex_mode mode,
+				    struct cex_reason *reason)
+{
+	struct cex_want want = { .mode = mode };
+	struct cex_apqn apqn;
+
+	return cex_find(cards->bus, &cards->modules, &want, &apqn, reason);
+}
+
+static bool has_mode(const struct cex_bus *bus, enum cex_mode mode)
+{
+	for (size_t i = 0; i < bus->n_cards; i++)
+		if (bus->cards[i].mode == mode && bus->cards[i].n_queues)
+			return true;
+	return false;
+}
+
+/* A usable domain of one mode is enough; else the verdict is about a mode that is there. */
+static enum outcome judge_all(const struct cards *cards, struct verdict *v)
+{
+	const enum cex_mode modes[] = { CEX_MODE_CCA, CEX_MODE_EP11 };
+	enum cex_condition condition = CEX_OK;
+	struct cex_reason reason = { "" };
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct cex_reason now = { "" };
+		enum cex_condition c;
+
+		if (!has_mode(cards->bus, modes[i]))
+			continue;
+		c = find_mode(cards, modes[i], &now);
+		if (c == CEX_OK || c == CEX_MASTER_KEY_OLD)
+			return cards_verdict(v, c, &now);
+		if (!any) {
+			condition = c;
+			reason = now;
+		}
+		any = true;
+	}
+	if (!any)
+		condition = find_mode(cards, CEX_MODE_UNKNOWN, &reason);
+	return cards_verdict(v, condition, &reason);
+}
+
+enum outcome op_cards(const struct cards_request *request, struct cards *ret, struct verdict *v)
+{
+	int r;
+
+	*ret = (struct cards){ 0 };
+	r = cex_bus_load(request->sysroot, &ret->bus);
+	if (r == 0)
+		r = cex_modules_load(request->sysroot, &ret->modules);
+	if (r < 0)
+		return verdict_errno(v, r, "cannot look at the AP bus");
+	if (request->with_volumes) {
+		r = luks_device_each(visit, ret);
+		if (r < 0)
+			return verdict_errno(v, r, "cannot list volumes");
+	}
+	return judge_all(ret, v);
+}
+
+void cards_done(struct cards *cards)
+{
+	for (size_t i = 0; i < cards->n_volumes; i++)
+		volume_done(&cards->volumes[i]);
+	free(cards->volumes);
+	cex_bus_free(cards->bus);
+	*cards = (struct cards){ 0 };
+}
+
+/* A handler that is certainly absent keeps the best of queues from being used. */
+static enum cex_condition judge(const struct cards *cards, const struct cex_card *card,
+				const struct cex_queue *queue, const struct cex_want *want)
+{
+	enum cex_condition condition = cex_queue_judge(cards->bus, card, queue, want);
+	enum cex_module missing;
+
+	if ((condition == CEX_OK || condition == CEX_MASTER_KEY_OLD) &&
+	    cex_modules_missing(&cards->modules, card->mode, &missing))
+		return CEX_MODULE_MISSING;
+	return condition;
+}
+
+enum cex_condition cards_judge(const struct cards *cards, const struct cex_card *card,
+			       const struct cex_queue *queue)
+{
+	return judge(cards, card, queue, &(struct cex_want){ .mode = CEX_MODE_UNKNOWN });
+}
+
+bool cards_may_open(const struct cards *cards, const struct cex_card *card,
+		    const struct cex_queue *queue, const struct cards_volume *volume)
+{
+	struct cex_want want;
+
+	if (!volume->secure)
+		return false;
+	want = cex_want_make(volume->kind, NULL);
+	return judge(cards, card, queue, &want) == CEX_OK;
+}

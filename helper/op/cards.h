@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What cards are there, which of their domains could be used, and which volumes need one. Opens
+ * nothing: which master key a volume's key is wrapped by shows only when it is opened, so a domain
+ * may be able to open a volume, and more is not claimed.
+ */
+#ifndef CEXLUKS_OP_CARDS_H
+#define CEXLUKS_OP_CARDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cex/bus.h"
+#include "cex/find.h"
+#include "cex/keyblob.h"
+#include "cex/module.h"
+#include "luks/header.h"
+#include "op/verdict.h"
+
+struct cards_request {
+	const char *sysroot; /* "" or a tree in place of / */
+	bool with_volumes;   /* look at this machine's LUKS2 volumes too */
+};
+
+/* A LUKS2 volume whose cipher is paes, or whose header was refused. */
+struct cards_volume {
+	struct luks_device *device;
+	struct luks_header *header; /* NULL when it was refused: see verdict */
+	struct verdict verdict;
+	bool secure;	       /* by its key's size it can be a secure key, of this kind */
+	enum cex_key_kind kind;
+};
+
+struct cards {
+	struct cex_bus *bus;
+	struct cex_modules modules;
+	struct cards_volume *volumes;
+	size_t n_volumes;
+};
+
+/**
+ * op_cards() - look once
+ * @ret: to be released with cards_done(), whatever the outcome
+ *
+ * Return: OUTCOME_OK when at least one domain is usable; otherwise what stands in the way of the one
+ * nearest to it; OUTCOME_INTERNAL. All but the last have something to show in @ret.
+ */
+enum outcome op_cards(const struct cards_request *request, struct cards *ret, struct verdict *v);
+void cards_done(struct cards *cards);
+
+/* One queue, for any key its card could use. */
+enum cex_condition cards_judge(const struct cards *cards, const struct cex_card *card,
+			       const struct cex_queue *queue);
+
+/* Whether the queue may be able to open the volume: usable, and of the kind that its key needs. */
+bool cards_may_open(const struct cards *cards, const struct cex_card *card,
+		    const struct cex_queue *queue, const struct cards_volume *volume);
+
+/* Fills in the verdict for a condition about cards (not about keys); the reason becomes the cause. */
+enum outcome cards_verdict(struct verdict *v, enum cex_condition condition,
+			   const struct cex_reason *reason);
+
+#endif
