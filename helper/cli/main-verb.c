@@ -109,6 +109,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 	bool *const flag[OPTIONS] = {
 		[OPTION_DRY_RUN] = &call->options.dry_run,
 		[OPTION_JSON] = &call->options.json,
+		[OPTION_VERBOSE] = &call->options.verbose,
 		[OPTION_RETRY] = &call->options.retry,
 		[OPTION_NEEDS_NETWORK] = &call->options.needs_network,
 		[OPTION_CRYPTTAB] = &call->options.crypttab,
@@ -165,9 +166,13 @@ static enum outcome parse(struct verb_call *call, int argc, char **argv)
 	fill_options(call->verb, options);
 	optind = 0;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
 		if (c == 'h')
 			call->common.help = true;
+		else if (c == 'V' && call->verb->options & 1u << OPTION_VERBOSE)
+			call->options.verbose = true;
+		else if (c == 'V')
+			return verb_usage(call->verb, "unknown option -V");
 		else if (c == ':')
 			return verb_usage(call->verb, "%s wants an argument", argv[optind - 1]);
 		else if (c == '?')

@@ -30,6 +30,7 @@ struct verb_options {
 	int keyslot; /* -1: not given */
 	bool dry_run;
 	bool json;
+	bool verbose;
 	bool retry;
 	bool needs_network;
 	bool crypttab;
@@ -43,6 +44,7 @@ enum option_id {
 	OPTION_KEYSLOT,
 	OPTION_DRY_RUN,
 	OPTION_JSON,
+	OPTION_VERBOSE,
 	OPTION_RETRY,
 	OPTION_NEEDS_NETWORK,
 	OPTION_CRYPTTAB,
@@ -112,6 +114,7 @@ enum outcome cli_load(const struct verb_call *call);
 enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);
+enum outcome cli_cards(const struct verb_call *call);
 enum outcome cli_ping(const struct verb_call *call);
 enum outcome cli_key_list(const struct verb_call *call);
 enum outcome cli_key_create(const struct verb_call *call);
