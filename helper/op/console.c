@@ -100,11 +100,16 @@ static const char *what_follows(const struct attempt *a, const struct report_run
 	return outcome_is_worth_another_try(a->verdict.outcome) ? run->after_failure : "";
 }
 
-void report_console_opened(int fd, const struct report_run *run)
+void report_console_behind(int fd, const struct report_run *run)
 {
-	for (size_t i = 0; i < run->n_attempts; i++)
-		if (run->attempts[i].state == ATTEMPT_OPENED)
-			opened(fd, &run->attempts[i]);
+	for (size_t i = 0; i < run->n_attempts; i++) {
+		const struct attempt *a = &run->attempts[i];
+
+		if (a->state == ATTEMPT_OPENED)
+			report_console_line(fd, "cexluks: %s: %s",
+					    label_of(a, strlen(": ") + strlen(a->verdict.cause)).text,
+					    a->verdict.cause);
+	}
 }
 
 void report_console_verdict(int fd, const char *what, const struct verdict *v)
@@ -116,7 +121,9 @@ void report_console_verdict(int fd, const char *what, const struct verdict *v)
 
 void report_console(int fd, const struct report_run *run)
 {
-	report_console_opened(fd, run);
+	for (size_t i = 0; i < run->n_attempts; i++)
+		if (run->attempts[i].state == ATTEMPT_OPENED)
+			opened(fd, &run->attempts[i]);
 	for (size_t i = 0; i < run->n_attempts; i++)
 		if (run->attempts[i].state != ATTEMPT_OPENED)
 			failed(fd, &run->attempts[i], what_follows(&run->attempts[i], run));

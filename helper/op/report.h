@@ -32,8 +32,8 @@ int report_write(const char *path, const struct report_run *run) _must_check_;
 /* ASCII, at most 76 columns a line: to @fd, what was opened first, one write per line. */
 void report_console(int fd, const struct report_run *run);
 
-/* The same for the volumes that were opened, and no others. */
-void report_console_opened(int fd, const struct report_run *run);
+/* Behind a prompt: a short line for each volume that was opened, nothing for the others. */
+void report_console_behind(int fd, const struct report_run *run);
 
 /* Three lines for what is no volume's fault. */
 void report_console_verdict(int fd, const char *what, const struct verdict *v);

@@ -82,7 +82,7 @@ static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_
 		if (a->state == ATTEMPT_REFUSED)
 			aftermath_refuse_pending(setup->config, a);
 	}
-	report_console_opened(console, &run);
+	report_console_behind(console, &run);
 	r = report_write(REPORT_PATH, &run);
 	if (r < 0)
 		log_debug("no report: %s", strerror(-r));

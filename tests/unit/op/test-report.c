@@ -159,10 +159,28 @@ static void test_a_long_name_loses_its_middle_not_the_outcome(void **state)
 	fail_with(&s->attempts[0], ATTEMPT_FAILED, OUTCOME_CREDENTIAL_UNUSABLE, "x");
 	console(s, text);
 	assert_non_null(strstr(text, "cexluks: luks-96fa7ba7..bb0e stays closed: credential-unusable"));
-	s->attempts[0].state = ATTEMPT_OPENED;
+	free(s);
+}
+
+static void test_behind_a_prompt_only_what_was_opened_is_told(void **state)
+{
+	struct show *s = show_new(2);
+	int pipes[2];
+	char text[512];
+	ssize_t n;
+
+	(void)state;
+	strcpy(s->want[0].name, LONG);
 	(void)verdict_set(&s->attempts[0].verdict, OUTCOME_OK, "opened at the pending prompt");
-	console(s, text);
-	assert_non_null(strstr(text, "luks-96fa7ba7..bb0e opened at the pending prompt with kms:prod"));
+	fail_with(&s->attempts[1], ATTEMPT_FAILED, OUTCOME_DNS_FAILED, "x");
+	assert_int_equal(pipe(pipes), 0);
+	report_console_behind(pipes[1], &s->run);
+	(void)close(pipes[1]);
+	n = read(pipes[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	(void)close(pipes[0]);
+	assert_string_equal(text, "cexluks: luks-96fa7ba7..bb0e: opened at the pending prompt\r\n");
 	free(s);
 }
 
@@ -429,6 +447,7 @@ int main(void)
 		T(test_a_failure_that_waiting_cannot_mend_has_its_own_next_step),
 		T(test_whatever_names_and_causes_hold_lines_stay_lines),
 		T(test_a_long_name_loses_its_middle_not_the_outcome),
+		T(test_behind_a_prompt_only_what_was_opened_is_told),
 		T(test_a_console_that_takes_nothing_holds_nobody_up),
 		T(test_what_ends_a_boot_before_its_first_volume_has_three_lines),
 		T(test_the_report_is_json_of_at_most_eight_runs_with_the_first),
