@@ -174,8 +174,11 @@ static void take_word(struct cmdline *c, char *word)
 		take_luks(c, name + 7, value);
 	else if (!strcmp(name, "rd.neednet"))
 		c->neednet = !is_false(value);
-	else if (!c->shell_word && asks_for_shell(name, value))
+	else if (!c->shell_word && asks_for_shell(name, value)) {
 		c->shell_word = name;
+		if (value)
+			value[-1] = '='; /* the console shows the whole word */
+	}
 }
 
 /* Splits in place at blanks; double quotes protect blanks and are dropped, as the kernel does. */

@@ -28,7 +28,7 @@ struct cmdline {
 	bool debug;		/* rd.cexluks.debug */
 	bool neednet;		/* rd.neednet=1 from somebody else */
 	uint64_t timeout_ms;	/* rd.cexluks.timeout, 0: not given */
-	const char *shell_word; /* rd.break, init=, systemd.debug-shell …: what asks for a shell, or NULL */
+	const char *shell_word; /* the first word that asks for a shell, whole, or NULL */
 	const char *uuids[LIMIT_VOLUMES]; /* rd.cexluks.uuid */
 	size_t n_uuids;
 	const char *profiles[LIMIT_PROFILES]; /* rd.cexluks.kms */

@@ -120,15 +120,15 @@ static const struct {
 	{ "rd.neednet=0", "" },
 	/* a shell beside an open volume */
 	{ "rd.break", " shell:rd.break" },
-	{ "rd.break=pre-mount", " shell:rd.break" },
-	{ "init=/bin/sh", " shell:init" },
-	{ "rdinit=/bin/sh", " shell:rdinit" },
+	{ "rd.break=pre-mount", " shell:rd.break=pre-mount" },
+	{ "init=/bin/sh", " shell:init=/bin/sh" },
+	{ "rdinit=/bin/sh", " shell:rdinit=/bin/sh" },
 	{ "systemd.debug-shell", " shell:systemd.debug-shell" },
-	{ "systemd.debug_shell=1", " shell:systemd.debug_shell" },
-	{ "rd.systemd.debug-shell=ttyS0", " shell:rd.systemd.debug-shell" },
-	{ "rd.systemd.debug_shell=yes", " shell:rd.systemd.debug_shell" },
+	{ "systemd.debug_shell=1", " shell:systemd.debug_shell=1" },
+	{ "rd.systemd.debug-shell=ttyS0", " shell:rd.systemd.debug-shell=ttyS0" },
+	{ "rd.systemd.debug_shell=yes", " shell:rd.systemd.debug_shell=yes" },
 	{ "systemd.debug-shell=0", "" },
-	{ "rd.systemd.unit=emergency.target", " shell:rd.systemd.unit" },
+	{ "rd.systemd.unit=emergency.target", " shell:rd.systemd.unit=emergency.target" },
 	{ "init", "" }, /* a word for init itself */
 	{ "rd.shell", "" },
 	{ "rd.debug", "" },
@@ -169,7 +169,7 @@ static const struct {
 	{ "rd.cexluks=0 rd.cexluks", " off" },
 	{ "rd.luks=0 rd.luks=1", "" },
 	{ "rd.cexluks.timeout=50 rd.cexluks.timeout=20 rd.cexluks.timeout=30", " 20000ms" },
-	{ "init=/a rd.break", " shell:init" },
+	{ "init=/a rd.break", " shell:init=/a" },
 	{ "-- rd.cexluks=0", " off" },
 };
 
