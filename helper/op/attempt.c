@@ -397,7 +397,7 @@ void attempt_answer(struct attempt *a)
 		if (a->answered)
 			forget_answer();
 		if (a->state == ATTEMPT_OPENED && a->answered)
-			verdict_set(&a->verdict, OUTCOME_OK, "opened at the pending prompt");
+			verdict_set(&a->verdict, OUTCOME_OK, "opened at the prompt");
 		return;
 	}
 	if (a->state == ATTEMPT_HAS_ANSWERED)
