@@ -276,11 +276,12 @@ static bool queue_json(cJSON *array, const struct cards *cards, const struct cex
 	if (!o)
 		return false;
 	fill_row(card, queue, &row);
+	if (!row_json(o, &row, cards->bus->has_se_states) ||
+	    !cJSON_AddStringToObject(o, "use", cex_condition_text(condition)) ||
+	    !cJSON_AddBoolToObject(o, "usable", condition == CEX_OK))
+		return false;
 	registers = cJSON_AddArrayToObject(o, "master_keys");
-	return registers && row_json(o, &row, cards->bus->has_se_states) &&
-	       cJSON_AddStringToObject(o, "use", cex_condition_text(condition)) &&
-	       cJSON_AddBoolToObject(o, "usable", condition == CEX_OK) &&
-	       registers_json(registers, &queue->masters);
+	return registers && registers_json(registers, &queue->masters);
 }
 
 static bool card_json(cJSON *array, const struct cards *cards, const struct cex_card *card)
@@ -291,9 +292,10 @@ static bool card_json(cJSON *array, const struct cards *cards, const struct cex_
 	if (!o)
 		return false;
 	fill_row(card, NULL, &row);
+	if (!row_json(o, &row, false) || !cJSON_AddStringToObject(o, "serial", card->serial))
+		return false;
 	queues = cJSON_AddArrayToObject(o, "queues");
-	if (!queues || !row_json(o, &row, false) ||
-	    !cJSON_AddStringToObject(o, "serial", card->serial))
+	if (!queues)
 		return false;
 	for (size_t i = 0; i < card->n_queues; i++)
 		if (!queue_json(queues, cards, card, &card->queues[i]))
@@ -329,29 +331,31 @@ static bool volume_json(cJSON *array, const struct cards *cards, const struct ca
 		return false;
 	if (!volume->header)
 		return cJSON_AddStringToObject(o, "cause", volume->verdict.cause);
+	if (!cJSON_AddStringToObject(o, "uuid", luks_header_uuid(volume->header)) ||
+	    !cJSON_AddStringToObject(o, "cipher", luks_header_cipher(volume->header)) ||
+	    !cJSON_AddNumberToObject(o, "key_size",
+				     (double)luks_header_key_size(volume->header)) ||
+	    !cJSON_AddStringToObject(o, "key",
+				     volume->secure ? cex_key_kind_text(volume->kind) : "clear") ||
+	    !cJSON_AddStringToObject(o, "master_key",
+				     volume->secure ? "unknown without opening" : "none"))
+		return false;
 	candidates = cJSON_AddArrayToObject(o, "may_open");
-	return candidates && cJSON_AddStringToObject(o, "uuid", luks_header_uuid(volume->header)) &&
-	       cJSON_AddStringToObject(o, "cipher", luks_header_cipher(volume->header)) &&
-	       cJSON_AddNumberToObject(o, "key_size",
-				       (double)luks_header_key_size(volume->header)) &&
-	       cJSON_AddStringToObject(o, "key",
-				       volume->secure ? cex_key_kind_text(volume->kind) : "clear") &&
-	       cJSON_AddStringToObject(o, "master_key",
-				       volume->secure ? "unknown without opening" : "none") &&
-	       candidates_json(candidates, cards, volume);
+	return candidates && candidates_json(candidates, cards, volume);
 }
 
 static bool fill_json(cJSON *all, const struct cards *cards, const struct verdict *v)
 {
 	cJSON *modules, *list, *volumes;
 
+	if (!cJSON_AddStringToObject(all, "outcome", outcome_word(v->outcome)) ||
+	    !cJSON_AddStringToObject(all, "cause", v->cause) ||
+	    !cJSON_AddStringToObject(all, "hint", verdict_hint_text(v)))
+		return false;
 	modules = cJSON_AddObjectToObject(all, "modules");
 	list = cJSON_AddArrayToObject(all, "cards");
 	volumes = cJSON_AddArrayToObject(all, "volumes");
-	if (!modules || !list || !volumes ||
-	    !cJSON_AddStringToObject(all, "outcome", outcome_word(v->outcome)) ||
-	    !cJSON_AddStringToObject(all, "cause", v->cause) ||
-	    !cJSON_AddStringToObject(all, "hint", verdict_hint_text(v)))
+	if (!modules || !list || !volumes)
 		return false;
 	for (int m = 0; m < CEX_MODULES; m++)
 		if (!cJSON_AddStringToObject(modules, cex_module_name((enum cex_module)m),

@@ -94,31 +94,43 @@ static bool has_mode(const struct cex_bus *bus, enum cex_mode mode)
 }
 
 /* A usable domain of one mode is enough; else the verdict is about a mode that is there. */
-static enum outcome judge_all(const struct cards *cards, struct verdict *v)
+static enum cex_condition best_of_modes(const struct cards *cards, struct cex_reason *reason)
 {
 	const enum cex_mode modes[] = { CEX_MODE_CCA, CEX_MODE_EP11 };
-	enum cex_condition condition = CEX_OK;
-	struct cex_reason reason = { "" };
+	enum cex_condition best = CEX_OK;
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		struct cex_reason now = { "" };
-		enum cex_condition c;
+		enum cex_condition condition;
 
 		if (!has_mode(cards->bus, modes[i]))
 			continue;
-		c = find_mode(cards, modes[i], &now);
-		if (c == CEX_OK || c == CEX_MASTER_KEY_OLD)
-			return cards_verdict(v, c, &now);
-		if (!any) {
-			condition = c;
-			reason = now;
-		}
+		condition = find_mode(cards, modes[i], &now);
+		if (any && condition != CEX_OK)
+			continue;
+		best = condition;
+		*reason = now;
 		any = true;
 	}
-	if (!any)
-		condition = find_mode(cards, CEX_MODE_UNKNOWN, &reason);
-	return cards_verdict(v, condition, &reason);
+	return any ? best : find_mode(cards, CEX_MODE_UNKNOWN, reason);
+}
+
+static enum outcome judge_all(const struct cards *cards, struct verdict *v)
+{
+	struct cex_reason reason = { "" };
+	enum cex_condition condition = best_of_modes(cards, &reason);
+
+	/* Unless it names a module, the cause lists the domains of all modes. */
+	if (condition != CEX_MODULE_MISSING)
+		(void)find_mode(cards, CEX_MODE_UNKNOWN, &reason);
+	(void)cards_verdict(v, condition, &reason);
+	/* No boot and no volume is concerned here, so two hints of the table would mislead. */
+	if (v->outcome == OUTCOME_MODULE_MISSING)
+		verdict_hint(v, "load it with modprobe; for a boot, rebuild the initramfs with it");
+	if (v->outcome == OUTCOME_CARD_WRONG_MODE)
+		verdict_hint(v, "configure a card as CCA or EP11 coprocessor");
+	return v->outcome;
 }
 
 enum outcome op_cards(const struct cards_request *request, struct cards *ret, struct verdict *v)
