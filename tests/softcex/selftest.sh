@@ -1,8 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftest.sh [SCENARIO]: does the software crypto card do what its README says? Builds it, tries the tokens on this
-# machine, makes paes volumes in files, and boots one virtual machine that loads, turns every knob, and unloads.
+# selftest.sh [--kernel-root DIR] [SCENARIO]: does the software crypto card do what its README says? Builds it, tries
+# the tokens on this machine, makes paes volumes in files, and boots one virtual machine that turns every knob.
+#
+# --kernel-root: a directory with another kernel (boot/vmlinuz-VERSION, usr/lib/modules/VERSION) than the root's.
+# SCENARIO: only that one of selftest-guest.sh.
 #
 # Everything it leaves is under build/tests/softcex: the machine's console log, the modules, the volumes.
 set -euo pipefail
@@ -14,6 +17,11 @@ top="$(cd "$here/../.." && pwd)"
 B="${B:-$top/build}"
 [[ $B == /* ]] || B="$PWD/$B"
 work="$B/tests/softcex"
+kernel_root=''
+if [[ ${1-} == --kernel-root ]]; then
+    kernel_root=$2
+    shift 2
+fi
 only="${1:+ softcex-only=$1}"
 # KVM is not there to be had, so the machine takes its time
 limit=300
@@ -32,13 +40,14 @@ mkdir -p "$work"
 results="$work/results"
 : >"$results"
 root="$("$here/../boot/root.sh")"
+kernel_root="${kernel_root:-$root}"
 
 # --- on this machine --------------------------------------------------------------------------------------
 
 cc=(gcc -std=gnu17 -Wall -Wextra -Werror -O2)
 "${cc[@]}" -o "$work/token-test" "$here"/{token-test,token,wrap,crypt-host}.c -lmbedcrypto
 "$work/token-test" | tee -a "$results" || true
-if nice "$here/build.sh" "$work/card"; then
+if nice "$here/build.sh" --root "$kernel_root" "$work/card"; then
     echo 'ok - modules build without warnings' | tee -a "$results"
 else
     echo 'not ok - modules build without warnings' | tee -a "$results"
@@ -108,19 +117,20 @@ take() {
         done
     done
 }
-take bash cat cp mount umount mkdir sleep ls head wc sort grep sed cut tr od dd stat basename dirname readlink xargs cmp \
+take bash echo cat cp ln mount umount mkdir sleep ls head wc sort grep sed cut tr od dd stat basename dirname readlink xargs cmp \
     sha256sum test kmod cryptsetup dmsetup udevadm setsid mawk dmesg rm
+# where the kernel looks for it too
 for name in modprobe rmmod; do
-    ln -sf kmod "$image/usr/bin/$name"
+    ln -sf ../bin/kmod "$image/usr/sbin/$name"
 done
 ln -sf mawk "$image/usr/bin/awk"
-kver="$(basename "$(echo "$root"/usr/lib/modules/*)")"
+kver="$(basename "$(echo "$kernel_root"/usr/lib/modules/*)")"
 modules="usr/lib/modules/$kver"
 mkdir -p "$image/$modules/kernel/drivers"
 for part in crypto arch/x86/crypto drivers/md drivers/block drivers/virtio fs/ext4 fs/jbd2 fs/mbcache.ko lib; do
-    if [[ -e $root/$modules/kernel/$part ]]; then
+    if [[ -e $kernel_root/$modules/kernel/$part ]]; then
         mkdir -p "$image/$modules/kernel/$(dirname "$part")"
-        cp -a "$root/$modules/kernel/$part" "$image/$modules/kernel/$part"
+        cp -a "$kernel_root/$modules/kernel/$part" "$image/$modules/kernel/$part"
     fi
 done
 cp -a "$work/card/overlay/." "$image/"
@@ -130,8 +140,7 @@ install -m 0755 "$here/selftest-guest.sh" "$image/init"
 VM_DIR="$work/vm"
 source "$here/../boot/vm.sh"
 started=$SECONDS
-nice -n 10 true
-vm_start selftest --kernel "$root/boot/vmlinuz-$kver" --initrd "$work/initrd" "${disks[@]}" --no-net --limit $limit \
+vm_start selftest --kernel "$kernel_root/boot/vmlinuz-$kver" --initrd "$work/initrd" "${disks[@]}" --no-net --limit $limit \
     --append "$only"
 vm_wait selftest '# done' $limit || true
 vm_ended selftest 10 || true
