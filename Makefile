@@ -49,6 +49,8 @@ SIM_SRC := $(wildcard tests/kms-sim/*.c)
 SIM_OBJ := $(SIM_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/*/test-*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 
 all: $(B)/cexluks
 
@@ -72,6 +74,12 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIB_OBJ)
 	@echo "  TEST-LD $@"
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
 		-o $@ $< $(LIB_OBJ) $(HELPER_LIBS) -lcmocka
+
+$(B)/tests/fuzz/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/driver.c tests/fuzz/fuzz.h $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@echo "  FUZZ-LD $@"
+	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/fuzz $(CPPFLAGS) $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
+		-o $@ $< tests/fuzz/driver.c $(LIB_OBJ) $(HELPER_LIBS)
 
 $(B)/tests/kms-sim/%.o: tests/kms-sim/%.c
 	@mkdir -p $(@D)
@@ -112,7 +120,7 @@ lint: $(B)/cexluks
 	$(Q)B=$(B) tests/lint/run
 
 # What the tests need built, in one piece, so that "make -j" may be used here.
-check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN)
+check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN))
 
 # Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
 # Dependencies come first and in their own make, because pkg-config was asked before they were there.

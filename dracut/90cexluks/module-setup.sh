@@ -5,7 +5,7 @@
 # say when; what happens then is the helper's business.
 
 cexluks_has_config() {
-    [[ -e ${dracutsysrootdir-}/etc/cexluks/cexluks.conf || -e ${dracutsysrootdir-}/etc/hpcs-for-luks.ini ]]
+    [[ -e ${dracutsysrootdir-}/etc/cexluks/cexluks.conf ]]
 }
 
 # A dump image opens volumes by card only: no credential and no network in it.
@@ -88,10 +88,8 @@ cexluks_install_config() {
         [[ -n $_file ]] || continue
         inst_simple "$_file" || cexluks_die "$_file can not be copied into the image"
     done <<< "$_files"
-    # Modes are kept, and these two may be readable by others on the system that builds.
-    for _file in /etc/cexluks/cexluks.conf /etc/hpcs-for-luks.ini; do
-        if [[ -e $initdir$_file ]]; then chmod 0600 "$initdir$_file"; fi
-    done
+    # Modes are kept, and this one may be readable by others on the system that builds.
+    chmod 0600 "$initdir/etc/cexluks/cexluks.conf"
 }
 
 # The helper looks names up, and libraries behind it load others that no ELF header names.

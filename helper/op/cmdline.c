@@ -147,6 +147,9 @@ static bool asks_for_shell(const char *name, const char *value)
 
 	if (!strcmp(name, "rd.break"))
 		return true;
+	/* kernel-command-line(7): alone they are short for rd.systemd.unit=; with a value dracut's. */
+	if (!strcmp(name, "rd.emergency") || !strcmp(name, "rd.rescue"))
+		return !value;
 	for (size_t i = 0; i < ARRAY_SIZE(with_value); i++)
 		if (!strcmp(name, with_value[i]))
 			return value; /* without one they are words for init, and mean nothing there */

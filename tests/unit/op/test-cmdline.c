@@ -150,6 +150,8 @@ static const struct {
 	{ "systemd.setenv=SSL_CERT_FILE=/evil", "" },
 	{ "SSLKEYLOGFILE=/tmp/x", "" },
 	{ "systemd.mask=cexluks-boot.service", "" },
+	{ "rd.emergency", " shell:rd.emergency" },
+	{ "rd.rescue", " shell:rd.rescue" },
 	{ "rd.emergency=reboot", "" },
 	{ "rd.timeout=0", "" },
 	{ "rd.auto", "" },
