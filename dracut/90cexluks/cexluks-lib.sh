@@ -4,8 +4,9 @@
 # For images without systemd. The queue of jobs is one loop, and a console prompt holds it; so the helper runs
 # beside it, prompts wait aside until it has decided, and all that hooks know is in files:
 #
-#   helper.pid   the helper, while it runs       started   seconds of uptime when it began
-#   verdict      it has decided                  parked/   jobs of cryptroot-ask that wait for that
+#   attempt.pid  the shell that runs the helper  started   seconds of uptime when it began
+#   helper.pid   the helper, while it runs       parked/   jobs of cryptroot-ask that wait for the verdict
+#   verdict      it has decided
 
 _cexluks_state=/run/cexluks/hook
 # the helper ends after 100 s at most; this is for one that hangs
@@ -49,8 +50,6 @@ _cexluks_forget_after_crash() {
     case $_status in
         0 | 2 | [1-3][0-9] | 4[0-5]) ;;
         *)
-            # the boot went on without it
-            [ -e "$_cexluks_state/over" ] && return 0
             _cexluks_forget
             warn "cexluks: the helper failed (status $_status), see dmesg"
             ;;

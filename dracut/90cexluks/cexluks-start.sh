@@ -10,4 +10,5 @@ if [ ! -e "$_cexluks_state/started" ]; then
     mkdir -p "$_cexluks_state/parked"
     _cexluks_uptime > "$_cexluks_state/started"
     _cexluks_attempt < /dev/null &
+    echo "$!" > "$_cexluks_state/attempt.pid"
 fi
