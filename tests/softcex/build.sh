@@ -86,13 +86,13 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 say "building for kernel $kver"
 mkdir "$work/src"
 cp "$here"/*.[ch] "$here/Kbuild" "$work/src/"
-if ! make -s -j2 -C "$headers" M="$work/src" "$@" modules >"$work/log" 2>&1; then
+# BTF would need pahole, and sometimes a vmlinux, and nobody here traces the modules
+if ! make -s -j2 -C "$headers" M="$work/src" CONFIG_DEBUG_INFO_BTF_MODULES='' "$@" modules >"$work/log" 2>&1; then
     cat "$work/log" >&2
     say "the modules don't build"
     exit 1
 fi
-# nobody has Debian's vmlinux here to make BTF from
-grep -vE '^$|^Skipping BTF generation' "$work/log" >&2 || true
+grep -v '^$' "$work/log" >&2 || true
 if grep -q 'warning:' "$work/log"; then
     say "there were warnings"
     exit 1

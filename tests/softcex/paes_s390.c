@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Switches a part of softcex.ko on; see parts.h. */
-#include <linux/crypto.h>
+#include <crypto/algapi.h>
 
 #include "parts.h"
 
