@@ -13,7 +13,8 @@ boot() {
     # The next key that is written there would lie on the disk in clear.
     "$here/header.sh" "$disk" '.keyslots["1"].area.encryption = "cipher_null-ecb"'
     image="$(make_image initrd --conf-dir "$case_dir/conf" "${image_options[@]}")"
-    kms_vm vm --append "rd.luks.uuid=$root_uuid"
+    # without systemd, dracut itself gives up after rd.retry, 180 seconds by default
+    kms_vm vm --append "rd.luks.uuid=$root_uuid rd.retry=20"
     vm_wait vm 'stays closed: header-refused' 300
     # As somebody types who was told that the machine asks for it.
     for _ in 1 2 3 4; do
@@ -45,6 +46,7 @@ expect_no_request() {
     [[ $(kms_events 'map(select(.event != "closed")) | length') -eq 0 ]]
 }
 
-expect_the_boot_ends_at_once() {
-    vm_within vm 'stays closed: header-refused' 'reboot: Power down|Powering off' 45
+# Without systemd dracut's 20 seconds count from the start of its queue, and rounds of it are slow.
+expect_the_boot_ends() {
+    vm_within vm 'stays closed: header-refused' 'Boot has failed' 90
 }
