@@ -44,7 +44,7 @@ module_param(cards, charp, 0444);
 MODULE_PARM_DESC(cards, "CARD:TYPE[:DOMAIN[+DOMAIN...]],... or \"none\"");
 
 static char *master_key = "first";
-module_param(master_key, charp, 0644);
+module_param(master_key, charp, 0444);
 MODULE_PARM_DESC(master_key, "CUR[/OLD[/NEW]] of new queues: names, 64 hex digits, or -");
 
 static unsigned int scan_delay = 100;
@@ -131,8 +131,11 @@ struct later {
 	char command[];
 };
 
+/* Guards the list, which grows no more and shrinks no more once we are stopping. */
 static DEFINE_MUTEX(later_mutex);
 static LIST_HEAD(later_list);
+/* of its own, so that stopping can wait for a command in the middle of its work */
+static struct workqueue_struct *later_queue;
 static bool started, stopping;
 static char *at_start; /* what "control" was given before there was anything to control */
 
@@ -436,9 +439,13 @@ static int command_after(const char *rest)
 	strcpy(later->command, rest);
 	INIT_DELAYED_WORK(&later->work, later_work);
 	mutex_lock(&later_mutex);
-	list_add_tail(&later->node, &later_list);
+	if (stopping) {
+		kfree(later);
+	} else {
+		list_add_tail(&later->node, &later_list);
+		queue_delayed_work(later_queue, &later->work, msecs_to_jiffies(ms));
+	}
 	mutex_unlock(&later_mutex);
-	schedule_delayed_work(&later->work, msecs_to_jiffies(ms));
 	return 0;
 }
 
@@ -565,11 +572,15 @@ static void first_scan(struct work_struct *work)
 
 static DECLARE_DELAYED_WORK(scan, first_scan);
 
-void knobs_start(void)
+int knobs_start(void)
 {
+	later_queue = alloc_workqueue("softcex", 0, 0);
+	if (!later_queue)
+		return -ENOMEM;
 	schedule_delayed_work(&scan, msecs_to_jiffies(scan_delay));
 	if (scan_delay == 0)
 		flush_delayed_work(&scan);
+	return 0;
 }
 
 void knobs_stop(void)
@@ -584,5 +595,6 @@ void knobs_stop(void)
 		cancel_delayed_work_sync(&later->work);
 		kfree(later);
 	}
+	destroy_workqueue(later_queue);
 	kfree(at_start);
 }

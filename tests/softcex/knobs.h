@@ -38,8 +38,12 @@ unsigned int knob_payload_format(void);
 /** knobs_bus() - shall there be an AP bus at all? */
 bool knobs_bus(void);
 
-/** knobs_start() - put in the configured cards, now or after scan_delay, then run what "control" said at load */
-void knobs_start(void);
+/**
+ * knobs_start() - put in the configured cards, now or after scan_delay, then run what "control" said at load
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int knobs_start(void);
 void knobs_stop(void);
 
 #endif

@@ -67,10 +67,10 @@ static int __init softcex_init(void)
 {
 	int r;
 
-	pr_alert("******************************************************************\n");
-	pr_alert("* TEST DEVICE: software crypto card, master keys known to anyone *\n");
-	pr_alert("* Keys and disks made with it have NO SECURITY AT ALL            *\n");
-	pr_alert("******************************************************************\n");
+	pr_warn("******************************************************************\n");
+	pr_warn("* TEST DEVICE: software crypto card, master keys known to anyone *\n");
+	pr_warn("* Keys and disks made with it have NO SECURITY AT ALL            *\n");
+	pr_warn("******************************************************************\n");
 	add_taint(TAINT_TEST, LOCKDEP_STILL_OK);
 	service_new_wrapping_key();
 	r = knobs_bus() ? bus_start() : 0;
@@ -78,8 +78,10 @@ static int __init softcex_init(void)
 		pr_err("no AP bus: error %d%s\n", r, r == -EEXIST ? ", this machine has a real one" : "");
 		return r;
 	}
-	knobs_start();
-	return 0;
+	r = knobs_start();
+	if (r < 0)
+		bus_stop();
+	return r;
 }
 
 static void __exit softcex_exit(void)

@@ -24,7 +24,7 @@ if [[ ${1-} == --kernel-root ]]; then
 fi
 only="${1:+ softcex-only=$1}"
 # KVM is not there to be had, so the machine takes its time
-limit=300
+limit=400
 
 skip() {
     printf 'skipped - %s\n0 passed, 0 failed, 1 skipped\n' "$1"
