@@ -72,10 +72,20 @@ static void end_with_mistake(struct exchange *x, int error)
 	end(x, &v);
 }
 
+/* A try that our own budget cuts short says less than the whole one before it. */
+static bool was_told_before(const struct exchange *x)
+{
+	return x->tries > 1 && x->last.condition != KMS_TIMEOUT;
+}
+
 void exchange_verdict_now(const struct exchange *x, struct verdict *ret)
 {
 	struct http_answer answer;
 
+	if (was_told_before(x)) {
+		*ret = x->last;
+		return;
+	}
 	switch (x->state) {
 	case EXCHANGE_RESOLVING:
 		errors_from_resolver(x->target->host, NULL, net_is_up(x->net), ret);
@@ -89,6 +99,9 @@ void exchange_verdict_now(const struct exchange *x, struct verdict *ret)
 		return;
 	}
 }
+
+/* A time-out this close to the deadline is the deadline's. */
+#define CUT_MS 50
 
 /* --- trying --------------------------------------------------------------------------------- */
 
@@ -207,6 +220,9 @@ void exchange_try_ended(struct exchange *x, CURLcode result)
 	http_try_answer(x->http, result, &answer);
 	if (result == CURLE_OK)
 		x->ops->judge(x->owner, &answer, &v);
+	else if (result == CURLE_OPERATION_TIMEDOUT && deadline_left(x->deadline) < CUT_MS &&
+		 was_told_before(x))
+		v = x->last;
 	else
 		errors_from_transfer(&answer, &v);
 	/* What may have been done must not be done twice; a refusal or a full queue did nothing. */
