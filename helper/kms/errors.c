@@ -84,6 +84,7 @@ static void tls_failure(const struct http_answer *a, const char *words, struct v
 
 static void connect_failure(const struct http_answer *a, const char *words, struct verdict *v)
 {
+	const char *reason, *end;
 	const char *where = a->proxy ? a->proxy : a->host;
 	enum kms_condition condition = KMS_UNREACHABLE;
 
@@ -99,7 +100,13 @@ static void connect_failure(const struct http_answer *a, const char *words, stru
 	v->retry = true;
 	if (a->os_error)
 		words = strerror((int)a->os_error);
-	say(v, condition, "no connection to %s'%s': %s", a->proxy ? "proxy " : "", where, words);
+	/* "OpenSSL SSL_connect: Connection reset by peer in connection to HOST:PORT": only the reason
+	 * fits a console line, and the host was named. */
+	reason = strstr(words, "SSL_connect: ");
+	words = reason ? reason + strlen("SSL_connect: ") : words;
+	end = strstr(words, " in connection to ");
+	say(v, condition, "no connection to %s'%s': %.*s", a->proxy ? "proxy " : "", where,
+	    end ? (int)(end - words) : (int)strlen(words), words);
 }
 
 void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
