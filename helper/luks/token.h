@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Our LUKS2 token, type "cexluks": which keyslot opens in which automatic way. JSON in, struct out,
- * and back. All known members or refusal; it names a profile, never a place. See cexluks-token(5)
- * and design section 5. Knows nothing of libcryptsetup.
+ * and back. All known members or refusal; it names a profile, never a place. Source: design
+ * section 5. Knows nothing of libcryptsetup.
  */
 #ifndef CEXLUKS_LUKS_TOKEN_H
 #define CEXLUKS_LUKS_TOKEN_H
