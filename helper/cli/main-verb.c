@@ -80,6 +80,17 @@ static bool parse_number(const char *text, long max, long *ret)
 	return !errno && end != text && !*end && *ret >= 0 && *ret <= max;
 }
 
+/* The one option that may be repeated. */
+static bool take_binding(struct verb_call *call, const char *value)
+{
+	if (call->options.n_bind < LIMIT_BINDINGS) {
+		call->options.bind[call->options.n_bind++] = value;
+		return true;
+	}
+	(void)verb_usage(call->verb, "--bind may be given %d times", LIMIT_BINDINGS);
+	return false;
+}
+
 static bool take_number(struct verb_call *call, enum option_id id, const char *value)
 {
 	long n;
@@ -90,10 +101,20 @@ static bool take_number(struct verb_call *call, enum option_id id, const char *v
 				 value);
 		return false;
 	}
-	if (id == OPTION_KEYSLOT)
+	switch (id) {
+	case OPTION_KEYSLOT:
 		call->options.keyslot = (int)n;
-	else
+		break;
+	case OPTION_KEYBITS:
+		call->options.keybits = (unsigned)n;
+		break;
+	case OPTION_SECTOR_SIZE:
+		call->options.sector_size = (unsigned)n;
+		break;
+	default:
 		call->common.timeout_s = (unsigned)n;
+		break;
+	}
 	return true;
 }
 
@@ -103,6 +124,16 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_KEY_FILE] = &call->options.key_file,
 		[OPTION_HEADER_BACKUP] = &call->options.header_backup,
 		[OPTION_TABLE] = &call->options.table,
+		[OPTION_VOLUME_KEY_FILE] = &call->options.volume_key_file,
+		[OPTION_ZKEY_NAME] = &call->options.zkey_name,
+		[OPTION_SAVE_KEY] = &call->options.save_key,
+		[OPTION_NAME] = &call->options.name,
+		[OPTION_KEY_TYPE] = &call->options.key_type,
+		[OPTION_APQNS] = &call->options.apqns,
+		[OPTION_VOLUMES] = &call->options.volumes,
+		[OPTION_DESCRIPTION] = &call->options.description,
+		[OPTION_LABEL] = &call->options.label,
+		[OPTION_UUID] = &call->options.uuid,
 		[OPTION_CONFIG] = &call->common.config,
 		[OPTION_SYSROOT] = &call->common.sysroot,
 	};
@@ -114,6 +145,9 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_NEEDS_NETWORK] = &call->options.needs_network,
 		[OPTION_CRYPTTAB] = &call->options.crypttab,
 		[OPTION_IMAGE_FILES] = &call->options.image_files,
+		[OPTION_RECOVERY_KEY] = &call->options.recovery_key,
+		[OPTION_XTS] = &call->options.xts,
+		[OPTION_FORCE] = &call->options.force,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,
 	};
@@ -122,6 +156,8 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		*text[id] = value;
 	else if (flag[id])
 		*flag[id] = true;
+	else if (id == OPTION_BIND)
+		return take_binding(call, value);
 	else
 		return take_number(call, id, value);
 	return true;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "base/limits.h"
 #include "op/boot.h"
 #include "op/outcome.h"
 #include "op/verdict.h"
@@ -36,6 +37,23 @@ struct verb_options {
 	bool crypttab;
 	bool image_files;
 	const char *table;
+	const char *volume_key_file;
+	const char *zkey_name;
+	const char *save_key;
+	const char *name;
+	const char *key_type;
+	const char *apqns;
+	const char *volumes;
+	const char *description;
+	const char *label;
+	const char *uuid;
+	const char *bind[LIMIT_BINDINGS];
+	unsigned n_bind;
+	unsigned keybits;     /* 0: not given */
+	unsigned sector_size; /* 0: not given */
+	bool recovery_key;
+	bool xts;
+	bool force;
 };
 
 enum option_id {
@@ -50,6 +68,22 @@ enum option_id {
 	OPTION_CRYPTTAB,
 	OPTION_IMAGE_FILES,
 	OPTION_TABLE,
+	OPTION_BIND,
+	OPTION_VOLUME_KEY_FILE,
+	OPTION_ZKEY_NAME,
+	OPTION_SAVE_KEY,
+	OPTION_RECOVERY_KEY,
+	OPTION_NAME,
+	OPTION_KEYBITS,
+	OPTION_XTS,
+	OPTION_KEY_TYPE,
+	OPTION_APQNS,
+	OPTION_VOLUMES,
+	OPTION_SECTOR_SIZE,
+	OPTION_DESCRIPTION,
+	OPTION_LABEL,
+	OPTION_UUID,
+	OPTION_FORCE,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,
@@ -114,6 +148,10 @@ enum outcome cli_load(const struct verb_call *call);
 enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);
+enum outcome cli_format(const struct verb_call *call);
+enum outcome cli_keygen(const struct verb_call *call);
+enum outcome cli_pattern_set(const struct verb_call *call);
+enum outcome cli_pattern_verify(const struct verb_call *call);
 enum outcome cli_cards(const struct verb_call *call);
 enum outcome cli_ping(const struct verb_call *call);
 enum outcome cli_key_list(const struct verb_call *call);

@@ -47,6 +47,15 @@ void luks_device_free(struct luks_device *device);
 DEFINE_CLEANUP(struct luks_device *, luks_device_free);
 #define _cleanup_luks_device_ _cleanup_(luks_device_freep)
 
+/**
+ * luks_device_below() - the device that a mapping lies on
+ * @name: "root" or "/dev/mapper/root"
+ *
+ * Return: 0; LUKS_NO_DEVICE when there is no such mapping; LUKS_NOT_LUKS2 when it lies on something
+ * else; LUKS_NO_MAPPER; -errno.
+ */
+int luks_device_below(const char *name, struct luks_device **ret) _must_check_;
+
 /* Name of the mapping that already lies on @device (owned by the caller), or NULL. */
 char *luks_device_holder(const struct luks_device *device);
 

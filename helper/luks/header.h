@@ -67,4 +67,15 @@ size_t luks_header_keyslots(const struct luks_header *header, const struct luks_
 int luks_header_test(struct luks_header *header, int keyslot, const struct secret *passphrase,
 		     struct luks_reason *reason) _must_check_;
 
+/**
+ * luks_header_find_keyslot() - which keyslot does it open? Without activation
+ * @skip_ours: leave keyslots of our bindings out
+ *
+ * As cryptsetup looks for it: preferred keyslots first, ignored ones not.
+ *
+ * Return: as luks_header_test(), where LUKS_WRONG_PASSPHRASE means none.
+ */
+int luks_header_find_keyslot(struct luks_header *header, const struct secret *passphrase,
+			     bool skip_ours, int *ret, struct luks_reason *reason) _must_check_;
+
 #endif

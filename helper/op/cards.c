@@ -4,32 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum outcome cards_verdict(struct verdict *v, enum cex_condition condition,
-			   const struct cex_reason *reason)
-{
-	static const struct {
-		enum cex_condition condition;
-		enum outcome outcome;
-	} rows[] = {
-		{ CEX_OK, OUTCOME_OK },
-		{ CEX_MASTER_KEY_OLD, OUTCOME_OK },
-		{ CEX_NO_AP_BUS, OUTCOME_NO_AP_BUS },
-		{ CEX_MODULE_MISSING, OUTCOME_MODULE_MISSING },
-		{ CEX_NO_CARD, OUTCOME_NO_CARD },
-		{ CEX_CARD_WRONG_MODE, OUTCOME_CARD_WRONG_MODE },
-		{ CEX_QUEUE_IN_USE, OUTCOME_QUEUE_IN_USE },
-		{ CEX_CARD_OFFLINE, OUTCOME_CARD_OFFLINE },
-		{ CEX_MASTER_KEY_NOT_SET, OUTCOME_MASTER_KEY_NOT_SET },
-		{ CEX_MASTER_KEY_UNKNOWN, OUTCOME_MASTER_KEY_UNKNOWN },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].condition == condition)
-			return verdict_set(v, rows[i].outcome, "%s", reason->text);
-	return verdict_set(v, OUTCOME_INTERNAL, "%s: %s", cex_condition_text(condition),
-			   reason->text);
-}
-
 /* Only volumes that have to do with cards stay in the list. */
 static void classify(struct cards_volume *volume, bool *ret_keep)
 {
@@ -124,7 +98,7 @@ static enum outcome judge_all(const struct cards *cards, struct verdict *v)
 	/* Unless it names a module, the cause lists the domains of all modes. */
 	if (condition != CEX_MODULE_MISSING)
 		(void)find_mode(cards, CEX_MODE_UNKNOWN, &reason);
-	(void)cards_verdict(v, condition, &reason);
+	(void)verdict_cex(v, condition, &reason);
 	/* No boot and no volume is concerned here, so two hints of the table would mislead. */
 	if (v->outcome == OUTCOME_MODULE_MISSING)
 		verdict_hint(v, "load it with modprobe; for a boot, rebuild the initramfs with it");

@@ -56,8 +56,4 @@ enum cex_condition cards_judge(const struct cards *cards, const struct cex_card 
 bool cards_may_open(const struct cards *cards, const struct cex_card *card,
 		    const struct cex_queue *queue, const struct cards_volume *volume);
 
-/* Fills in the verdict for a condition about cards (not about keys); the reason becomes the cause. */
-enum outcome cards_verdict(struct verdict *v, enum cex_condition condition,
-			   const struct cex_reason *reason);
-
 #endif

@@ -140,8 +140,40 @@ enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 	case LUKS_CHANGED:
 		verdict_set(v, OUTCOME_DEVICE_BUSY, "%s: somebody else changed the header", object);
 		return verdict_hint(v, "run the command again");
+	case LUKS_KERNEL_REFUSED:
+		return verdict_set(v, OUTCOME_DEVICE_MAPPER, "%s: %s", object,
+				   why ? why : "the kernel takes cipher or key not");
+	case LUKS_OCCUPIED:
+		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s: %s", object,
+				   why ? why : "something is on it");
 	}
 	return verdict_set(v, OUTCOME_INTERNAL, "%s: condition %d", object, condition);
+}
+
+enum outcome verdict_cex(struct verdict *v, enum cex_condition condition,
+			   const struct cex_reason *reason)
+{
+	static const struct {
+		enum cex_condition condition;
+		enum outcome outcome;
+	} rows[] = {
+		{ CEX_OK, OUTCOME_OK },
+		{ CEX_MASTER_KEY_OLD, OUTCOME_OK },
+		{ CEX_NO_AP_BUS, OUTCOME_NO_AP_BUS },
+		{ CEX_MODULE_MISSING, OUTCOME_MODULE_MISSING },
+		{ CEX_NO_CARD, OUTCOME_NO_CARD },
+		{ CEX_CARD_WRONG_MODE, OUTCOME_CARD_WRONG_MODE },
+		{ CEX_QUEUE_IN_USE, OUTCOME_QUEUE_IN_USE },
+		{ CEX_CARD_OFFLINE, OUTCOME_CARD_OFFLINE },
+		{ CEX_MASTER_KEY_NOT_SET, OUTCOME_MASTER_KEY_NOT_SET },
+		{ CEX_MASTER_KEY_UNKNOWN, OUTCOME_MASTER_KEY_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].condition == condition)
+			return verdict_set(v, rows[i].outcome, "%s", reason->text);
+	return verdict_set(v, OUTCOME_INTERNAL, "%s: %s", cex_condition_text(condition),
+			   reason->text);
 }
 
 void verdict_print(const struct verdict *v, const char *what)

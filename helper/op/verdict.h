@@ -7,6 +7,7 @@
 #define CEXLUKS_OP_VERDICT_H
 
 #include "base/attributes.h"
+#include "cex/condition.h"
 #include "kms/client.h"
 #include "luks/condition.h"
 #include "op/outcome.h"
@@ -36,6 +37,10 @@ enum outcome verdict_kms(struct verdict *v, const struct kms_reply *reply);
 /* What luks/ reported about @object; @reason may be NULL. */
 enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 			  const struct luks_reason *reason);
+
+/* What cex/ reported about cards; its reason becomes the cause. CEX_MASTER_KEY_OLD is OUTCOME_OK. */
+enum outcome verdict_cex(struct verdict *v, enum cex_condition condition,
+			 const struct cex_reason *reason);
 
 /* Prints "WHAT: word: cause" and the hint line, to standard error. */
 void verdict_print(const struct verdict *v, const char *what);

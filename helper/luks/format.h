@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A new LUKS2 header around a volume key that exists already. Looks first and refuses a device that
+ * holds anything.
+ */
+#ifndef CEXLUKS_LUKS_FORMAT_H
+#define CEXLUKS_LUKS_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/secret.h"
+#include "luks/condition.h"
+
+enum luks_kdf {
+	LUKS_KDF_ARGON2ID, /* for what people type; benchmarked by the library */
+	LUKS_KDF_PBKDF2,   /* the same under FIPS, which knows no Argon2 */
+	LUKS_KDF_CHEAP,	   /* PBKDF2 at the library's minimum, for secrets of full entropy */
+};
+
+struct luks_format {
+	const struct secret *volume_key;
+	const char *cipher;		  /* "paes-xts-plain64": decides, with the key's size, the rest */
+	unsigned sector_size;		  /* 512 … 4096 */
+	const struct secret *passphrase;  /* of keyslot 0 */
+	enum luks_kdf kdf;		  /* of keyslot 0 */
+	const char *uuid, *label;	  /* or NULL */
+	bool overwrite;			  /* signatures and partition tables may go; holders never */
+};
+
+/**
+ * luks_format_look() - may @path be formatted?
+ * @overwrite: what is found on it may go
+ * @reason:    what is in the way, in words
+ *
+ * Reads only. A regular file counts as a device. Return: 0; LUKS_NO_DEVICE; LUKS_BUSY (mounted, held,
+ * opened exclusively by somebody); LUKS_OCCUPIED (a signature, a partition table); LUKS_NO_SPACE
+ * (too small for a header and any data, or not a multiple of @sector_size); -errno.
+ */
+int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
+		     struct luks_reason *reason) _must_check_;
+
+/**
+ * luks_format() - looks again, wipes old signatures if told, writes the header
+ *
+ * Interrupted, it leaves no valid header or a whole one. Afterwards the header is loaded afresh, its
+ * rules are checked, and keyslot 0 is tested.
+ *
+ * Return: 0, as luks_format_look(), LUKS_REFUSED, -errno.
+ */
+int luks_format(const char *path, const struct luks_format *format, struct luks_reason *reason)
+	_must_check_;
+
+#endif
