@@ -58,6 +58,18 @@
 #define LIMIT_JOBS		64    /* requests under way in one net child */
 #define LIMIT_MESSAGE		(64u << 10) /* one message between core and net child */
 
+/* Cards: sysfs, uevents, key tokens, zkey's repository */
+#define LIMIT_AP_CARDS		256   /* adapter numbers have 8 bits */
+#define LIMIT_AP_QUEUES		256   /* of one card: domain numbers have 8 bits as well */
+#define LIMIT_AP_APQNS		256   /* in one list of the kernel, which knows 64 */
+#define LIMIT_AP_ATTRIBUTE	4096  /* one sysfs file */
+#define LIMIT_AP_WORD		32    /* one word out of it */
+#define LIMIT_AP_RESCAN_S	5     /* while waiting: ask for a scan, and look at registers again */
+#define LIMIT_UEVENT		8192  /* the kernel's own buffer has 2048 */
+#define LIMIT_UEVENTS		256   /* read in one go, before the caller gets to look */
+#define LIMIT_PROC_CRYPTO	(1u << 20)
+#define LIMIT_KEYBLOB		672   /* two EP11 tokens: the most that xts(paes) takes */
+
 /* Time */
 #define LIMIT_CONNECT_MS	5000
 #define LIMIT_TRY_MS		20000 /* one HTTP try, all included */

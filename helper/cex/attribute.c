@@ -10,8 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "cex/hex.h"
-#include "cex/limits.h"
 
 int cex_place_make(struct cex_place *place, const char *sysroot, const char *format, ...)
 {

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/limits.h"
 #include "cex/attribute.h"
-#include "cex/limits.h"
 
 struct cex_device {
 	int32_t config, chkstop, online;  /* 0, 1; -1: no such file, or nothing sensible in it */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cex/limits.h"
+#include "base/limits.h"
 #include "cex/token.h"
 
 static const struct kind {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "cex/attribute.h"
-#include "cex/limits.h"
 
 static const char *const names[CEX_MODULES] = {
 	[CEX_MODULE_ZCRYPT_CEX4] = "zcrypt_cex4", [CEX_MODULE_PKEY] = "pkey",

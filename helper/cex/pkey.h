@@ -14,11 +14,11 @@
 
 #include "base/attributes.h"
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "cex/apqn.h"
 #include "cex/condition.h"
 #include "cex/keyblob.h"
-#include "cex/limits.h"
 
 struct cex_pkey;
 

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
+#include "base/limits.h"
 #include "base/log.h"
-#include "cex/limits.h"
 
 #define KERNEL_GROUP 1 /* of NETLINK_KOBJECT_UEVENT; udev repeats events in group 2 */
 
