@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Private to luks/: what header.c lends to volume.c and bind.c, so that rules are applied in one
+ * Private to luks/: what header.c lends to its neighbours, so that rules are applied in one
  * place.
  */
 #ifndef CEXLUKS_LUKS_CONTEXT_H
@@ -15,8 +15,12 @@
 const struct luks_facts *luks_header_facts(const struct luks_header *header);
 const struct luks_device *luks_header_device(const struct luks_header *header);
 
+/* For a context that opens no keyslot. */
+#define LUKS_NO_KEYSLOT (-1)
+
 /**
  * luks_header_context() - a library context on the sealed copy, ready to open @keyslot
+ * @keyslot:   or LUKS_NO_KEYSLOT
  * @with_data: the context knows the data device too, for activation
  * @ret:       owned by the caller, must not outlive @header
  *

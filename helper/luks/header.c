@@ -264,8 +264,7 @@ static int fetch_area(struct luks_header *header, const struct luks_keyslot *slo
 	return 0;
 }
 
-int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
-			struct crypt_device **ret, struct luks_reason *reason)
+static int prepare_keyslot(struct luks_header *header, int keyslot, struct luks_reason *reason)
 {
 	const struct luks_keyslot *slot = find_keyslot(&header->facts, keyslot);
 	int r;
@@ -273,12 +272,22 @@ int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
 	if (!slot)
 		return LUKS_NOT_BOUND;
 	r = luks_rules_check_cost(slot, available_kb(), reason);
-	if (r)
-		return r;
-	r = fetch_area(header, slot, reason);
-	if (r)
-		return r;
-	return luks_library_load(header->area_fd, with_data ? header->device->fd : -1, ret);
+	return r ? r : fetch_area(header, slot, reason);
+}
+
+int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
+			struct crypt_device **ret, struct luks_reason *reason)
+{
+	int fd = header->copy->fd;
+	int r;
+
+	if (keyslot != LUKS_NO_KEYSLOT) {
+		r = prepare_keyslot(header, keyslot, reason);
+		if (r)
+			return r;
+		fd = header->area_fd;
+	}
+	return luks_library_load(fd, with_data ? header->device->fd : -1, ret);
 }
 
 int luks_header_test(struct luks_header *header, int keyslot, const struct secret *passphrase,

@@ -27,8 +27,9 @@ int luks_volume_key_get(struct luks_header *header, int keyslot, const struct se
  * luks_volume_key_open() - activate from the copy with that key, then compare the live table
  * @key: from luks_volume_key_get() on the same header; checked against the header's digest again
  *
- * Return: as luks_volume_open(), and LUKS_KERNEL_REFUSED when device mapper or the cipher took
- * the key not (module missing, no card for it, card busy …: kernels up to 6.15 say EINVAL to all of it).
+ * Return: as luks_volume_open(), with LUKS_WRONG_PASSPHRASE for a key that is not the volume's and
+ * LUKS_KERNEL_REFUSED when device mapper or the cipher took the key not (module missing, no card for
+ * it, card busy …: kernels up to 6.15 say EINVAL to all of it); -EINVAL as above.
  */
 int luks_volume_key_open(struct luks_header *header, const struct secret *key, const char *name,
 			 const struct luks_open_flags *flags, struct luks_reason *reason)

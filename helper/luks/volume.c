@@ -7,83 +7,26 @@
 
 #include <linux/fs.h>
 
-#include "base/log.h"
-#include "luks/context.h"
+#include "luks/activate.h"
 #include "luks/holder.h"
 #include "luks/mapping.h"
 #include "luks/reason.h"
-
-/*
- * Flags stored in the header that make things faster or slower are followed. The others are not:
- * discards show an observer which blocks are in use, so only the configuration may ask for them.
- */
-#define FROM_HEADER                                                                                \
-	(CRYPT_ACTIVATE_SAME_CPU_CRYPT | CRYPT_ACTIVATE_SUBMIT_FROM_CRYPT_CPUS |                   \
-	 CRYPT_ACTIVATE_NO_READ_WORKQUEUE | CRYPT_ACTIVATE_NO_WRITE_WORKQUEUE)
-
-static uint32_t activation_flags(struct crypt_device *cd, const struct luks_open_flags *flags)
-{
-	uint32_t persistent = 0;
-	uint32_t all = CRYPT_ACTIVATE_IGNORE_PERSISTENT | CRYPT_ACTIVATE_SERIALIZE_MEMORY_HARD_PBKDF;
-
-	if (crypt_persistent_flags_get(cd, CRYPT_FLAGS_ACTIVATION, &persistent) < 0)
-		log_debug("luks: the header's flags cannot be read and are ignored");
-	all |= persistent & FROM_HEADER;
-	if (flags && flags->discard)
-		all |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
-	if (flags && flags->read_only)
-		all |= CRYPT_ACTIVATE_READONLY;
-	if (flags && flags->no_read_workqueue)
-		all |= CRYPT_ACTIVATE_NO_READ_WORKQUEUE;
-	if (flags && flags->no_write_workqueue)
-		all |= CRYPT_ACTIVATE_NO_WRITE_WORKQUEUE;
-	if (flags && flags->same_cpu_crypt)
-		all |= CRYPT_ACTIVATE_SAME_CPU_CRYPT;
-	if (flags && flags->submit_from_crypt_cpus)
-		all |= CRYPT_ACTIVATE_SUBMIT_FROM_CRYPT_CPUS;
-	return all;
-}
-
-static int activate(struct crypt_device *cd, int keyslot, const struct secret *passphrase,
-		    const char *name, uint32_t flags, struct luks_reason *reason)
-{
-	int r;
-
-	r = crypt_activate_by_passphrase(cd, name, keyslot, (const char *)secret_bytes(passphrase),
-					 secret_len(passphrase), flags);
-	/* The keyslot is there: these two come from the kernel, and "no such keyslot" would mislead. */
-	if (r == -ENOENT || r == -ENODEV) {
-		luks_reason_set(reason, "the kernel does not accept the mapping; is the module for its "
-					"cipher loaded?");
-		return r;
-	}
-	return luks_library_result("crypt_activate_by_passphrase", r);
-}
 
 int luks_volume_open(struct luks_header *header, int keyslot, const struct secret *passphrase,
 		     const char *name, const struct luks_open_flags *flags,
 		     struct luks_reason *reason)
 {
-	_cleanup_crypt_ struct crypt_device *cd = NULL;
-	int r;
+	const struct luks_activation activation = {
+		.header = header,
+		.name = name,
+		.flags = flags,
+		.passphrase = passphrase,
+		.keyslot = keyslot,
+	};
 
-	if (!luks_mapping_name_is_valid(name))
-		return -EINVAL;
 	if (!secret_len(passphrase))
 		return luks_refuse(reason, "the passphrase is empty");
-	r = luks_header_context(header, keyslot, true, &cd, reason);
-	if (r)
-		return r;
-	r = activate(cd, keyslot, passphrase, name, activation_flags(cd, flags), reason);
-	if (r)
-		return r;
-	r = luks_volume_verify(header, name, reason);
-	if (r) {
-		int closed = crypt_deactivate_by_name(cd, name, CRYPT_DEACTIVATE_DEFERRED);
-
-		log_debug("luks: closed the mapping again (%d)", closed);
-	}
-	return r;
+	return luks_activate(&activation, reason);
 }
 
 /* Bytes of the data device, 0 when they cannot be told. */

@@ -29,7 +29,7 @@ struct luks_open_flags {
  * mapping is closed again (deferred if it must be).
  *
  * Return: 0, LUKS_WRONG_PASSPHRASE, LUKS_ACTIVE (name taken; nothing was changed), LUKS_BUSY,
- * LUKS_NO_MAPPER, LUKS_TABLE_MISMATCH, LUKS_REFUSED, -errno.
+ * LUKS_NO_MAPPER, LUKS_KERNEL_REFUSED, LUKS_TABLE_MISMATCH, LUKS_REFUSED, -errno.
  */
 int luks_volume_open(struct luks_header *header, int keyslot, const struct secret *passphrase,
 		     const char *name, const struct luks_open_flags *flags,
