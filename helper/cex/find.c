@@ -6,6 +6,7 @@
 
 #include "cex/apqn.h"
 
+#define STATE_TEXT	 32 /* longest: cex_condition_text(), and "has" with 16 digits */
 #define EP11_API_ORDINAL 4 /* protected keys; S:zkey/pkey.c and pkey_ep11.c */
 
 struct cex_want cex_want_make(enum cex_key_kind kind, const struct cex_mkvp *mkvp)
@@ -86,18 +87,32 @@ static int nearness(enum cex_condition condition)
 	return -1;
 }
 
-/* "00.0047 offline, 01.0047 another master key": as many as fit. */
-static void tell(struct cex_reason *reason, const struct cex_apqn *apqn,
+/* "another master key" is told by its pattern, as many digits of it as a CCA one has. */
+static void state_text(const struct cex_queue *queue, enum cex_condition condition,
+		       char ret[static STATE_TEXT])
+{
+	char mkvp[CEX_MKVP_TEXT];
+
+	cex_mkvp_text(&queue->masters.keys[CEX_REGISTER_CUR].mkvp, mkvp);
+	if (condition == CEX_MASTER_KEY_UNKNOWN && mkvp[0])
+		(void)snprintf(ret, STATE_TEXT, "has %.*s", 2 * CEX_MKVP_CCA, mkvp);
+	else
+		(void)snprintf(ret, STATE_TEXT, "%s", cex_condition_text(condition));
+}
+
+/* "00.0047 offline, 01.0047 has fedcba9876543210": as many as fit. */
+static void tell(struct cex_reason *reason, const struct cex_queue *queue,
 		 enum cex_condition condition)
 {
 	size_t used = strlen(reason->text);
-	char name[CEX_APQN_SIZE];
+	char name[CEX_APQN_SIZE], state[STATE_TEXT];
 
-	cex_apqn_text(apqn, name);
-	if (used + strlen(cex_condition_text(condition)) + CEX_APQN_SIZE + 4 > sizeof(reason->text))
+	cex_apqn_text(&queue->apqn, name);
+	state_text(queue, condition, state);
+	if (used + strlen(state) + CEX_APQN_SIZE + 4 > sizeof(reason->text))
 		return;
 	(void)snprintf(reason->text + used, sizeof(reason->text) - used, "%s%s %s", used ? ", " : "",
-		       name, cex_condition_text(condition));
+		       name, state);
 }
 
 static enum cex_condition best_queue(const struct cex_bus *bus, const struct cex_want *want,
@@ -111,7 +126,7 @@ static enum cex_condition best_queue(const struct cex_bus *bus, const struct cex
 			const struct cex_queue *queue = &bus->cards[i].queues[j];
 			enum cex_condition now = cex_queue_judge(bus, &bus->cards[i], queue, want);
 
-			tell(reason, &queue->apqn, now);
+			tell(reason, queue, now);
 			if (nearness(now) <= nearness(best))
 				continue;
 			best = now;

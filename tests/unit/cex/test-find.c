@@ -102,7 +102,7 @@ static void test_an_offline_domain_is_nearer_than_one_with_another_key(void **st
 	assert_int_equal(find_cca(FIXTURE("two-cards-one-offline"), other, &apqn, &reason),
 			 CEX_CARD_OFFLINE);
 	assert_int_equal(apqn.card, 1);
-	assert_string_equal(reason.text, "00.0047 another master key, 00.0048 another master key, "
+	assert_string_equal(reason.text, "00.0047 has 0123456789abcdef, 00.0048 has 0123456789abcdef, "
 					 "01.0047 offline");
 }
 

@@ -139,7 +139,7 @@ static void test_an_expired_deadline_is_one_look(void **state)
 	apqn = (struct cex_apqn){ 0xff, 0xff };
 	assert_int_equal(cex_watch_wait(watch, &want, 0, &apqn, &reason), CEX_MASTER_KEY_UNKNOWN);
 	assert_int_equal(apqn.domain, 0xff);
-	assert_string_equal(reason.text, "00.0047 another master key");
+	assert_string_equal(reason.text, "00.0047 has fedcba9876543210");
 }
 
 static const char *switching_link, *switching_target;
