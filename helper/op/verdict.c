@@ -167,13 +167,19 @@ enum outcome verdict_cex(struct verdict *v, enum cex_condition condition,
 		{ CEX_CARD_OFFLINE, OUTCOME_CARD_OFFLINE },
 		{ CEX_MASTER_KEY_NOT_SET, OUTCOME_MASTER_KEY_NOT_SET },
 		{ CEX_MASTER_KEY_UNKNOWN, OUTCOME_MASTER_KEY_UNKNOWN },
+		{ CEX_KEY_MALFORMED, OUTCOME_NOT_A_SECURE_KEY },
+		{ CEX_KEY_NOT_SECURE, OUTCOME_NOT_A_SECURE_KEY },
+		{ CEX_NO_QUEUE, OUTCOME_NO_CARD },
+		{ CEX_NOT_SUPPORTED, OUTCOME_MODULE_MISSING },
+		{ CEX_BUSY, OUTCOME_CARD_OFFLINE },
+		{ CEX_REFUSED, OUTCOME_NOT_A_SECURE_KEY },
+		{ CEX_CARD_ERROR, OUTCOME_CARD_OFFLINE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].condition == condition)
 			return verdict_set(v, rows[i].outcome, "%s", reason->text);
-	return verdict_set(v, OUTCOME_INTERNAL, "%s: %s", cex_condition_text(condition),
-			   reason->text);
+	return verdict_set(v, OUTCOME_INTERNAL, "%s: %s", cex_condition_text(condition), reason->text);
 }
 
 void verdict_print(const struct verdict *v, const char *what)

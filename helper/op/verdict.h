@@ -38,7 +38,10 @@ enum outcome verdict_kms(struct verdict *v, const struct kms_reply *reply);
 enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 			  const struct luks_reason *reason);
 
-/* What cex/ reported about cards; its reason becomes the cause. CEX_MASTER_KEY_OLD is OUTCOME_OK. */
+/*
+ * What cex/ reported; its reason becomes the cause. CEX_MASTER_KEY_OLD is OUTCOME_OK. Of what the pkey
+ * device says, busy and errors of the card are worth another try, and a refused token is no secure key.
+ */
 enum outcome verdict_cex(struct verdict *v, enum cex_condition condition,
 			 const struct cex_reason *reason);
 
