@@ -34,7 +34,8 @@ void volume_key_done(struct volume_key *key);
  *
  * Clear key bytes, protected keys and clear key tokens are read fine, with secure = false and the
  * reason in @v's cause ("… is no secure key: …"), for the caller to judge. A token that breaks a rule of
- * its format and an EP11 key bound to a login session are OUTCOME_NOT_A_SECURE_KEY.
+ * its format (a wrong checksum too), an EP11 key bound to a login session, and a cipher other than paes
+ * in XTS or CBC mode are OUTCOME_NOT_A_SECURE_KEY. What the keyslot says is as in verdict_luks().
  */
 enum outcome volume_key_read(struct luks_header *header, int keyslot,
 			     const struct secret *passphrase, struct volume_key *ret,
@@ -57,8 +58,14 @@ enum outcome volume_key_take(struct secret *key, const char *cipher, struct volu
 enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot,
 			       struct cex_verified *ret, struct verdict *v) _must_check_;
 
-/* zkey's verification pattern; proof that a card unwraps the key. Errors as volume_key_verify(). */
+/*
+ * zkey's verification pattern, of any key that paes takes; of a secure one it is proof that a card
+ * unwraps the key. Errors as volume_key_verify().
+ */
 enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CEX_PATTERN_SIZE],
 				struct verdict *v) _must_check_;
+
+/* Seam for tests: in place of the pkey device; borrowed. NULL restores it. */
+void volume_key_set_pkey(const struct cex_pkey_calls *calls);
 
 #endif
