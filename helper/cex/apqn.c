@@ -2,6 +2,8 @@
 #include "cex/apqn.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cex/hex.h"
 
@@ -21,4 +23,55 @@ bool cex_apqn_parse(const char *text, struct cex_apqn *ret)
 void cex_apqn_text(const struct cex_apqn *apqn, char ret[static CEX_APQN_SIZE])
 {
 	(void)snprintf(ret, CEX_APQN_SIZE, "%02x.%04x", apqn->card & 0xffu, apqn->domain);
+}
+
+/* Up to @max hexadecimal digits; what follows them, or NULL. */
+static const char *take_number(const char *p, size_t max, uint16_t *ret)
+{
+	size_t n = strspn(p, "0123456789abcdefABCDEF");
+
+	if (!n || n > max)
+		return NULL;
+	*ret = (uint16_t)strtoul(p, NULL, 16);
+	return p + n;
+}
+
+bool cex_apqns_parse(const char *text, struct cex_apqns *ret)
+{
+	struct cex_apqns list = { .n = 0 };
+
+	for (const char *p = text;; p++) {
+		struct cex_apqn one;
+
+		p = take_number(p, 2, &one.card);
+		if (!p || *p++ != '.')
+			return false;
+		p = take_number(p, 4, &one.domain);
+		if (!p || (*p && *p != ',') || list.n == LIMIT_AP_APQNS || cex_apqns_have(&list, &one))
+			return false;
+		list.list[list.n++] = one;
+		if (!*p)
+			break;
+	}
+	*ret = list;
+	return true;
+}
+
+void cex_apqns_text(const struct cex_apqns *apqns, char ret[static CEX_APQNS_SIZE])
+{
+	ret[0] = '\0';
+	for (size_t i = 0; i < apqns->n; i++) {
+		if (i)
+			*ret++ = ',';
+		cex_apqn_text(&apqns->list[i], ret);
+		ret += CEX_APQN_SIZE - 1;
+	}
+}
+
+bool cex_apqns_have(const struct cex_apqns *apqns, const struct cex_apqn *apqn)
+{
+	for (size_t i = 0; i < apqns->n; i++)
+		if (cex_apqn_equal(&apqns->list[i], apqn))
+			return true;
+	return false;
 }

@@ -19,13 +19,6 @@ struct pkey_genseck {
 	unsigned char seckey[64];
 };
 
-struct pkey_clr2seck {
-	uint16_t cardnr, domain;
-	uint32_t keytype;
-	unsigned char clrkey[32];
-	unsigned char seckey[64];
-};
-
 struct pkey_verifykey {
 	unsigned char seckey[64];
 	uint16_t cardnr, domain;
@@ -33,22 +26,23 @@ struct pkey_verifykey {
 	uint32_t attributes;
 };
 
-struct pkey_genseck2 {
+/* What the two calls that make keys begin with. */
+struct pkey_wish {
 	struct cex_apqn *apqns;
 	uint32_t apqn_entries;
 	uint32_t type;
 	uint32_t size;
 	uint32_t keygenflags;
+};
+
+struct pkey_genseck2 {
+	struct pkey_wish wish;
 	unsigned char *key;
 	uint32_t keylen;
 };
 
 struct pkey_clr2seck2 {
-	struct cex_apqn *apqns;
-	uint32_t apqn_entries;
-	uint32_t type;
-	uint32_t size;
-	uint32_t keygenflags;
+	struct pkey_wish wish;
 	unsigned char clrkey[32];
 	unsigned char *key;
 	uint32_t keylen;
@@ -81,7 +75,6 @@ struct pkey_apqns4keytype {
 };
 
 #define PKEY_GENSECK	_IOWR('p', 0x01, struct pkey_genseck)
-#define PKEY_CLR2SECK	_IOWR('p', 0x02, struct pkey_clr2seck)
 #define PKEY_VERIFYKEY	_IOWR('p', 0x07, struct pkey_verifykey)
 #define PKEY_GENSECK2	_IOWR('p', 0x11, struct pkey_genseck2)
 #define PKEY_CLR2SECK2	_IOWR('p', 0x12, struct pkey_clr2seck2)
@@ -107,7 +100,6 @@ struct pkey_apqns4keytype {
 
 /* The size is part of the number, so a wrong struct would be another call. */
 static_assert(PKEY_GENSECK == 0xc0487001u, "GENSECK");
-static_assert(PKEY_CLR2SECK == 0xc0687002u, "CLR2SECK");
 static_assert(PKEY_VERIFYKEY == 0xc04c7007u, "VERIFYKEY");
 static_assert(PKEY_GENSECK2 == 0xc0287011u, "GENSECK2");
 static_assert(PKEY_CLR2SECK2 == 0xc0487012u, "CLR2SECK2");
@@ -115,5 +107,6 @@ static_assert(PKEY_VERIFYKEY2 == 0xc0207017u, "VERIFYKEY2");
 static_assert(PKEY_APQNS4K == 0xc020701bu, "APQNS4K");
 static_assert(PKEY_APQNS4KT == 0xc058701cu, "APQNS4KT");
 static_assert(sizeof(struct cex_apqn) == 4, "struct pkey_apqn");
+static_assert(sizeof(struct pkey_wish) == 24, "nothing between wish and what follows");
 
 #endif

@@ -17,6 +17,12 @@ static int real_ioctl(void *userdata _unused_, int fd, unsigned long request, vo
 }
 
 static const struct cex_pkey_calls real_calls = { .ioctl = real_ioctl };
+static const struct cex_pkey_calls *calls_of_tests;
+
+void cex_pkey_set_calls(const struct cex_pkey_calls *calls)
+{
+	calls_of_tests = calls;
+}
 
 static int real_open(const char *sysroot)
 {
@@ -35,6 +41,8 @@ int cex_pkey_open(const char *sysroot, const struct cex_pkey_calls *calls, struc
 
 	if (!pkey)
 		return -ENOMEM;
+	if (!calls)
+		calls = calls_of_tests;
 	pkey->calls = calls ? calls : &real_calls;
 	pkey->fd = calls ? calls->open(calls->userdata) : real_open(sysroot);
 	if (pkey->fd == -ENOENT || pkey->fd == -ENXIO || pkey->fd == -ENODEV)

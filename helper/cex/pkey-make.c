@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Making keys: GENSECK2 and CLR2SECK2, with GENSECK and CLR2SECK behind them. */
+/* Making keys: GENSECK2 and CLR2SECK2, and GENSECK for kernels before 5.4. */
 #include <errno.h>
 #include <string.h>
 
@@ -30,69 +30,47 @@ static int generate_old_way(struct cex_pkey *pkey, struct order *order, const st
 	return r;
 }
 
-static int wrap_old_way(struct cex_pkey *pkey, struct order *order, const struct cex_apqn *apqn)
-{
-	struct pkey_clr2seck call = {
-		.cardnr = apqn->card,
-		.domain = apqn->domain,
-		.keytype = pkey_keytype_of(order->what->bits),
-	};
-	int r;
-
-	memcpy(call.clrkey, order->clear, order->what->bits / 8);
-	r = pkey_call(pkey, "CLR2SECK", PKEY_CLR2SECK, &call);
-	if (r == 0)
-		memcpy(order->token, call.seckey, sizeof(call.seckey));
-	secret_wipe(&call, sizeof(call));
-	return r;
-}
-
-/* The old calls take one queue each; the errno of the last one counts, as with the new calls. */
+/* The old call takes one queue; the errno of the last one counts, as with the new calls. */
 static int make_old_way(struct cex_pkey *pkey, struct order *order)
 {
 	int r = CEX_NO_QUEUE;
 
-	if (order->what->kind != CEX_KEY_CCA_AESDATA)
+	if (order->clear || order->what->kind != CEX_KEY_CCA_AESDATA)
 		return CEX_NOT_SUPPORTED;
 	for (size_t i = 0; i < order->apqns.n && r != 0; i++)
-		r = order->clear ? wrap_old_way(pkey, order, &order->apqns.list[i]) :
-				   generate_old_way(pkey, order, &order->apqns.list[i]);
+		r = generate_old_way(pkey, order, &order->apqns.list[i]);
 	return r;
 }
 
-static int generate(struct cex_pkey *pkey, struct order *order, uint32_t *ret_len)
+static struct pkey_wish wish_of(struct order *order)
 {
-	struct pkey_genseck2 call = {
+	return (struct pkey_wish){
 		.apqns = order->apqns.list,
 		.apqn_entries = (uint32_t)order->apqns.n,
 		.type = pkey_type_of(order->what->kind),
 		.size = order->what->bits,
 		.keygenflags = order->what->flags,
-		.key = order->token,
-		.keylen = (uint32_t)cex_key_kind_token_size(order->what->kind),
 	};
+}
+
+/* @len: room for the token, then its length. */
+static int generate(struct cex_pkey *pkey, struct order *order, uint32_t *len)
+{
+	struct pkey_genseck2 call = { wish_of(order), order->token, *len };
 	int r = pkey_call(pkey, "GENSECK2", PKEY_GENSECK2, &call);
 
-	*ret_len = call.keylen;
+	*len = call.keylen;
 	return r;
 }
 
-static int wrap(struct cex_pkey *pkey, struct order *order, uint32_t *ret_len)
+static int wrap(struct cex_pkey *pkey, struct order *order, uint32_t *len)
 {
-	struct pkey_clr2seck2 call = {
-		.apqns = order->apqns.list,
-		.apqn_entries = (uint32_t)order->apqns.n,
-		.type = pkey_type_of(order->what->kind),
-		.size = order->what->bits,
-		.keygenflags = order->what->flags,
-		.key = order->token,
-		.keylen = (uint32_t)cex_key_kind_token_size(order->what->kind),
-	};
+	struct pkey_clr2seck2 call = { .wish = wish_of(order), .key = order->token, .keylen = *len };
 	int r;
 
 	memcpy(call.clrkey, order->clear, order->what->bits / 8);
 	r = pkey_call(pkey, "CLR2SECK2", PKEY_CLR2SECK2, &call);
-	*ret_len = call.keylen;
+	*len = call.keylen;
 	secret_wipe(&call, sizeof(call));
 	return r;
 }
@@ -100,8 +78,8 @@ static int wrap(struct cex_pkey *pkey, struct order *order, uint32_t *ret_len)
 static int make_token(struct cex_pkey *pkey, struct order *order)
 {
 	size_t size = cex_key_kind_token_size(order->what->kind);
+	uint32_t len = (uint32_t)size;
 	struct cex_keyblob blob;
-	uint32_t len = 0;
 	int r;
 
 	r = order->clear ? wrap(pkey, order, &len) : generate(pkey, order, &len);
@@ -133,11 +111,8 @@ static int narrow(struct cex_pkey *pkey, const struct secret *key, struct order 
 	if (r)
 		return r;
 	for (size_t i = 0; i < order->apqns.n; i++)
-		for (size_t j = 0; j < holders.n; j++)
-			if (cex_apqn_equal(&order->apqns.list[i], &holders.list[j])) {
-				both.list[both.n++] = order->apqns.list[i];
-				break;
-			}
+		if (cex_apqns_have(&holders, &order->apqns.list[i]))
+			both.list[both.n++] = order->apqns.list[i];
 	order->apqns = both;
 	return both.n ? 0 : CEX_NO_QUEUE;
 }

@@ -14,7 +14,6 @@
 
 #include "base/attributes.h"
 #include "base/cleanup.h"
-#include "base/limits.h"
 #include "base/secret.h"
 #include "cex/apqn.h"
 #include "cex/condition.h"
@@ -29,6 +28,9 @@ struct cex_pkey_calls {
 	void *userdata;
 };
 
+/* The same seam for whole stories: what NULL means to cex_pkey_open(); NULL restores the kernel's. */
+void cex_pkey_set_calls(const struct cex_pkey_calls *calls);
+
 /**
  * cex_pkey_open() - the device below @sysroot
  * @calls: in place of the kernel's; NULL for the real ones; borrowed, must outlive @ret
@@ -40,11 +42,6 @@ int cex_pkey_open(const char *sysroot, const struct cex_pkey_calls *calls, struc
 void cex_pkey_free(struct cex_pkey *pkey);
 DEFINE_CLEANUP(struct cex_pkey *, cex_pkey_free);
 #define _cleanup_cex_pkey_ _cleanup_(cex_pkey_freep)
-
-struct cex_apqns {
-	struct cex_apqn list[LIMIT_AP_APQNS];
-	size_t n;
-};
 
 struct cex_new_key {
 	enum cex_key_kind kind; /* a secure one */

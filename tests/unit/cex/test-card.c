@@ -164,6 +164,34 @@ static void test_apqns_are_strict(void **state)
 		assert_false(cex_apqn_parse(wrong[i], &apqn));
 }
 
+static void test_lists_of_apqns_are_written_as_zkey_writes_them(void **state)
+{
+	static const char *const wrong[] = {
+		"", ",", "00.0047,", ",00.0047", "00.0047,,01.0047", "00.0047 01.0047", "00.0047, 01.0047",
+		"100.0047", "00.10047", "0x0.47", "00", "00.", ".47", "00.0047.1", "00.0047,0.47", "-1.47",
+	};
+	static char many[(LIMIT_AP_APQNS + 1) * CEX_APQN_SIZE];
+	struct cex_apqns list, again;
+	char text[CEX_APQNS_SIZE];
+
+	(void)state;
+	assert_true(cex_apqns_parse("0.47,1F.00aB", &list));
+	assert_int_equal(list.n, 2);
+	cex_apqns_text(&list, text);
+	assert_string_equal(text, "00.0047,1f.00ab");
+	assert_true(cex_apqns_have(&list, &(struct cex_apqn){ 0x1f, 0xab }));
+	assert_false(cex_apqns_have(&list, &(struct cex_apqn){ 0x1f, 0x47 }));
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_false(cex_apqns_parse(wrong[i], &again));
+	for (unsigned i = 0; i <= LIMIT_AP_APQNS; i++)
+		(void)snprintf(many + strlen(many), CEX_APQN_SIZE + 1, "%s00.%04x", i ? "," : "", i);
+	assert_false(cex_apqns_parse(many, &again));
+	many[strlen(many) - CEX_APQN_SIZE] = '\0'; /* as many as there may be */
+	assert_true(cex_apqns_parse(many, &again));
+	cex_apqns_text(&again, text);
+	assert_string_equal(text, many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_se_states_come_from_the_queue),
 		cmocka_unit_test(test_a_path_that_is_too_long_is_an_error),
 		cmocka_unit_test(test_apqns_are_strict),
+		cmocka_unit_test(test_lists_of_apqns_are_written_as_zkey_writes_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

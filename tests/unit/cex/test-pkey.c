@@ -298,8 +298,8 @@ static void make_cipher(void *arg)
 {
 	struct pkey_genseck2 *call = arg;
 
-	assert_int_equal(call->type, PKEY_TYPE_CCA_CIPHER);
-	assert_int_equal(call->size, 256);
+	assert_int_equal(call->wish.type, PKEY_TYPE_CCA_CIPHER);
+	assert_int_equal(call->wish.size, 256);
 	assert_int_equal(call->keylen, 136);
 	vector_aescipher(call->key, 1, 640);
 }
@@ -308,7 +308,7 @@ static void make_cipher_on_both(void *arg)
 {
 	struct pkey_genseck2 *call = arg;
 
-	assert_int_equal(call->apqn_entries, 2);
+	assert_int_equal(call->wish.apqn_entries, 2);
 	make_cipher(arg);
 }
 
@@ -316,8 +316,8 @@ static void make_cipher_on_second(void *arg)
 {
 	struct pkey_genseck2 *call = arg;
 
-	assert_int_equal(call->apqn_entries, 1);
-	assert_int_equal(call->apqns[0].card, 1);
+	assert_int_equal(call->wish.apqn_entries, 1);
+	assert_int_equal(call->wish.apqns[0].card, 1);
 	make_cipher(arg);
 }
 
@@ -453,6 +453,22 @@ static void test_impossible_wishes_are_our_own_mistakes(void **state)
 	assert_int_equal(pkey_script.done, 0);
 }
 
+static void test_stories_can_be_given_another_device(void **state)
+{
+	const struct reply rows[] = { { PKEY_APQNS4KT, -ENODEV, NULL } };
+	struct script script = { rows, 1, 0 };
+	const struct cex_pkey_calls calls = { fake_open, fake_ioctl, &script };
+	_cleanup_cex_pkey_ struct cex_pkey *pkey = NULL;
+	struct cex_apqns apqns;
+
+	(void)state;
+	cex_pkey_set_calls(&calls);
+	assert_int_equal(cex_pkey_open("/nowhere", NULL, &pkey), 0);
+	cex_pkey_set_calls(NULL);
+	assert_int_equal(cex_pkey_queues_for_kind(pkey, CEX_KEY_CCA_AESDATA, &apqns), CEX_NO_QUEUE);
+	assert_int_equal(script.done, 1);
+}
+
 static void test_no_device_means_a_missing_module(void **state)
 {
 	struct cex_pkey *pkey = NULL;
@@ -491,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_old_kernels_make_aesdata_queue_by_queue),
 		cmocka_unit_test(test_a_known_key_is_wrapped_half_by_half),
 		cmocka_unit_test(test_impossible_wishes_are_our_own_mistakes),
+		cmocka_unit_test(test_stories_can_be_given_another_device),
 		cmocka_unit_test(test_no_device_means_a_missing_module),
 		cmocka_unit_test(test_a_file_in_place_of_the_device_knows_no_call),
 	};
