@@ -231,32 +231,15 @@ static int prove(const struct luks_device *device, int token, int keyslot,
 	return LUKS_CHANGED;
 }
 
-/* Which keyslot opens? As cryptsetup would look for it: preferred ones first, ignored ones not. */
-static int find_keyslot_for(struct luks_header *header, const struct secret *passphrase, int *ret,
+/* A keyslot that was found before must still be there at a price we pay; the passphrase is tried by
+ * the library when the new keyslot is added. */
+static int existing_keyslot(struct luks_header *header, const struct luks_bind *bind, int *ret,
 			    struct luks_reason *reason)
 {
-	const struct luks_facts *facts = luks_header_facts(header);
-	int verdict = LUKS_WRONG_PASSPHRASE;
-
-	for (int priority = 2; priority > 0; priority--) {
-		for (size_t i = 0; i < facts->n_keyslots; i++) {
-			int r;
-
-			if (facts->priorities[i] != priority)
-				continue;
-			r = luks_header_test(header, facts->keyslots[i].id, passphrase, reason);
-			if (r < 0)
-				return r;
-			if (!r) {
-				*ret = facts->keyslots[i].id;
-				return 0;
-			}
-			/* Too dear a slot is no reason to miss a cheaper one, but worth telling. */
-			if (r != LUKS_WRONG_PASSPHRASE)
-				verdict = r;
-		}
-	}
-	return verdict;
+	if (!bind->existing_is_known)
+		return luks_header_find_keyslot(header, bind->existing, false, ret, reason);
+	*ret = bind->existing_keyslot;
+	return luks_header_check_cost(header, bind->existing_keyslot, reason);
 }
 
 static int clean(struct change *change, const struct luks_header *header, unsigned *ret_count,
@@ -297,7 +280,7 @@ int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind
 	r = change_begin(&change, device, &header, reason);
 	if (r)
 		return r;
-	r = find_keyslot_for(header, bind->existing, &existing, reason);
+	r = existing_keyslot(header, bind, &existing, reason);
 	if (r)
 		return r;
 	r = clean(&change, header, &cleaned, reason);
@@ -484,11 +467,11 @@ int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
 }
 
 int luks_bind_check_passphrase(const struct luks_device *device, const struct secret *passphrase,
-			       struct luks_reason *reason)
+			       int *ret_keyslot, struct luks_reason *reason)
 {
 	_cleanup_luks_header_ struct luks_header *header = NULL;
-	int keyslot, r;
+	int r;
 
 	r = luks_header_load(device, NULL, &header, reason);
-	return r ? r : find_keyslot_for(header, passphrase, &keyslot, reason);
+	return r ? r : luks_header_find_keyslot(header, passphrase, false, ret_keyslot, reason);
 }

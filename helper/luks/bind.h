@@ -29,6 +29,8 @@ typedef int (*luks_bind_unwrap_fn)(const struct luks_token *token, void *userdat
 struct luks_bind {
 	const struct luks_token *token;	 /* to be stored; id and keyslot are ignored */
 	const struct secret *existing;	 /* a passphrase that opens the volume now */
+	bool existing_is_known;		 /* it opens the next one; otherwise all are tried */
+	int existing_keyslot;		 /* from luks_bind_check_passphrase(): saves one derivation */
 	luks_bind_unwrap_fn unwrap;
 	void *userdata;
 	bool keyring_token;		 /* also add a luks2-keyring token "cexluks:<uuid>" (open = systemd) */
@@ -44,7 +46,7 @@ struct luks_bind {
  * luks_bind_clean() removes. PBKDF2 at the library's minimum (the secret has full entropy).
  * Afterwards the keyslot is tested from a freshly loaded header.
  *
- * Return: 0, LUKS_WRONG_PASSPHRASE (@existing), LUKS_REFUSED, LUKS_NO_SPACE, LUKS_CHANGED,
+ * Return: 0, LUKS_WRONG_PASSPHRASE (@existing), LUKS_NOT_BOUND (no such @existing_keyslot), LUKS_REFUSED, LUKS_NO_SPACE, LUKS_CHANGED,
  * what @unwrap returned when it failed (its own positive values must be >= 1000), -errno.
  */
 int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind, int *ret_keyslot,
@@ -78,8 +80,12 @@ int luks_bind_remove_keyslot(const struct luks_device *device, int keyslot,
 int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
 		    struct luks_reason *reason) _must_check_;
 
-/* Any keyslot, as cryptsetup would. Return: 0, LUKS_WRONG_PASSPHRASE, -errno. For bind's first check. */
+/**
+ * luks_bind_check_passphrase() - which keyslot does it open? For bind's first check
+ *
+ * Return: as luks_header_find_keyslot(), as luks_header_load().
+ */
 int luks_bind_check_passphrase(const struct luks_device *device, const struct secret *passphrase,
-			       struct luks_reason *reason) _must_check_;
+			       int *ret_keyslot, struct luks_reason *reason) _must_check_;
 
 #endif

@@ -31,6 +31,10 @@ const struct luks_device *luks_header_device(const struct luks_header *header);
 int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
 			struct crypt_device **ret, struct luks_reason *reason) _must_check_;
 
+/* May @keyslot be opened here and now? Return: 0, LUKS_NOT_BOUND (no such keyslot), LUKS_REFUSED. */
+int luks_header_check_cost(struct luks_header *header, int keyslot, struct luks_reason *reason)
+	_must_check_;
+
 /**
  * luks_header_check_context() - the same rules on a context of the real device, before a change
  *

@@ -264,15 +264,11 @@ static int fetch_area(struct luks_header *header, const struct luks_keyslot *slo
 	return 0;
 }
 
-static int prepare_keyslot(struct luks_header *header, int keyslot, struct luks_reason *reason)
+int luks_header_check_cost(struct luks_header *header, int keyslot, struct luks_reason *reason)
 {
 	const struct luks_keyslot *slot = find_keyslot(&header->facts, keyslot);
-	int r;
 
-	if (!slot)
-		return LUKS_NOT_BOUND;
-	r = luks_rules_check_cost(slot, available_kb(), reason);
-	return r ? r : fetch_area(header, slot, reason);
+	return slot ? luks_rules_check_cost(slot, available_kb(), reason) : LUKS_NOT_BOUND;
 }
 
 int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
@@ -282,7 +278,10 @@ int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
 	int r;
 
 	if (keyslot != LUKS_NO_KEYSLOT) {
-		r = prepare_keyslot(header, keyslot, reason);
+		r = luks_header_check_cost(header, keyslot, reason);
+		if (r)
+			return r;
+		r = fetch_area(header, find_keyslot(&header->facts, keyslot), reason);
 		if (r)
 			return r;
 		fd = header->area_fd;
@@ -305,4 +304,32 @@ int luks_header_test(struct luks_header *header, int keyslot, const struct secre
 					 secret_len(passphrase),
 					 CRYPT_ACTIVATE_SERIALIZE_MEMORY_HARD_PBKDF);
 	return luks_library_result("testing a keyslot", r);
+}
+
+int luks_header_find_keyslot(struct luks_header *header, const struct secret *passphrase,
+			     bool skip_ours, int *ret, struct luks_reason *reason)
+{
+	const struct luks_facts *facts = &header->facts;
+	int verdict = LUKS_WRONG_PASSPHRASE;
+
+	for (int priority = 2; priority > 0; priority--) {
+		for (size_t i = 0; i < facts->n_keyslots; i++) {
+			const struct luks_keyslot *slot = &facts->keyslots[i];
+			int r;
+
+			if (facts->priorities[i] != priority || (skip_ours && slot->ours))
+				continue;
+			r = luks_header_test(header, slot->id, passphrase, reason);
+			if (r < 0)
+				return r;
+			if (!r) {
+				*ret = slot->id;
+				return 0;
+			}
+			/* Too dear a slot is no reason to miss a cheaper one, but worth telling. */
+			if (r != LUKS_WRONG_PASSPHRASE)
+				verdict = r;
+		}
+	}
+	return verdict;
 }

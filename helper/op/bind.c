@@ -27,6 +27,7 @@ struct bind {
 	struct luks_header *header;
 	const struct luks_token *bound; /* what is there already for this profile, borrowed */
 	struct secret *passphrase;	/* the new one */
+	int existing_keyslot;		/* what the existing one opens */
 	struct verdict *v;
 };
 
@@ -158,7 +159,7 @@ static enum outcome ask_existing(struct bind *b, struct secret **ret)
 
 	if (o != OUTCOME_OK)
 		return o;
-	r = luks_bind_check_passphrase(b->device, *ret, &reason);
+	r = luks_bind_check_passphrase(b->device, *ret, &b->existing_keyslot, &reason);
 	if (r == LUKS_WRONG_PASSPHRASE) {
 		verdict_set(b->v, OUTCOME_WRONG_PASSPHRASE,
 			    "%s: no keyslot opens with the passphrase given", b->request->device);
@@ -190,6 +191,8 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 	struct luks_reason reason = { "" };
 	struct luks_bind bind = {
 		.existing = existing,
+		.existing_is_known = true,
+		.existing_keyslot = b->existing_keyslot,
 		.unwrap = unwrap,
 		.userdata = b,
 		.keyring_token = b->config->open_by_systemd,

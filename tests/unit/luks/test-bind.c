@@ -87,8 +87,9 @@ static int opens(const struct scratch *s, const char *text)
 	_cleanup_luks_device_ struct luks_device *device = device_of(s);
 	_cleanup_secret_ struct secret *passphrase = secret_of(text);
 	struct luks_reason reason = { "" };
+	int keyslot;
 
-	return luks_bind_check_passphrase(device, passphrase, &reason);
+	return luks_bind_check_passphrase(device, passphrase, &keyslot, &reason);
 }
 
 static size_t count_tokens(const struct scratch *s)
@@ -153,6 +154,81 @@ static void test_bind_asks_the_service_once_and_with_the_stored_token(void **sta
 	scratch_reset(s);
 	assert_int_equal(luks_bind_add(device, &bind, NULL, NULL, &reason), 0);
 	assert_int_equal(calls, 1);
+}
+
+/* The keyslot that was found is believed, which saves the human's derivation: another is not tried. */
+static void test_bind_opens_only_the_keyslot_that_was_found_before(void **state)
+{
+	const struct scratch *s = *state;
+	_cleanup_luks_device_ struct luks_device *device = device_of(s);
+	_cleanup_secret_ struct secret *machine = secret_of(MACHINE);
+	struct luks_token new = kms_token();
+	struct luks_bind bind = { .token = &new, .existing = machine, .unwrap = give_passphrase };
+	struct luks_reason reason;
+	int first, keyslot, token;
+
+	scratch_reset(s);
+	assert_int_equal(bind_with(s, HUMAN, give_passphrase, false, &first, NULL), 0);
+	assert_int_equal(luks_bind_check_passphrase(device, machine, &bind.existing_keyslot, &reason),
+			 0);
+	assert_int_equal(bind.existing_keyslot, first);
+	bind.existing_is_known = true;
+	assert_int_equal(luks_bind_add(device, &bind, &keyslot, &token, &reason), 0);
+	assert_int_equal(luks_bind_remove(device, token, &reason), 0);
+	bind.existing_keyslot = 0;
+	assert_int_equal(luks_bind_add(device, &bind, NULL, NULL, &reason), LUKS_WRONG_PASSPHRASE);
+	bind.existing_keyslot = keyslot;
+	assert_int_equal(luks_bind_add(device, &bind, NULL, NULL, &reason), LUKS_NOT_BOUND);
+	assert_int_equal(count_tokens(s), 1);
+	assert_int_equal(count_keyslots(s), 2);
+}
+
+static int find(const struct scratch *s, const char *text, bool skip_ours, int *ret)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	_cleanup_luks_header_ struct luks_header *header = load(s, &device);
+	_cleanup_secret_ struct secret *passphrase = secret_of(text);
+	struct luks_reason reason;
+
+	return luks_header_find_keyslot(header, passphrase, skip_ours, ret, &reason);
+}
+
+static void test_the_keyslot_of_a_passphrase_is_found_and_ours_can_be_left_out(void **state)
+{
+	const struct scratch *s = *state;
+	int ours, keyslot = -1;
+
+	scratch_reset(s);
+	assert_int_equal(bind_with(s, HUMAN, give_passphrase, false, &ours, NULL), 0);
+	assert_int_equal(find(s, MACHINE, true, &keyslot), LUKS_WRONG_PASSPHRASE);
+	assert_int_equal(find(s, "wrong", false, &keyslot), LUKS_WRONG_PASSPHRASE);
+	assert_int_equal(keyslot, -1);
+	assert_int_equal(find(s, MACHINE, false, &keyslot), 0);
+	assert_int_equal(keyslot, ours);
+	assert_int_equal(find(s, HUMAN, true, &keyslot), 0);
+	assert_int_equal(keyslot, 0);
+}
+
+static void test_preferred_keyslots_are_looked_at_first_and_ignored_ones_never(void **state)
+{
+	const struct scratch *s = *state;
+	struct crypt_device *cd = NULL;
+	int keyslot = -1;
+
+	scratch_reset(s);
+	assert_int_equal(crypt_init(&cd, s->path), 0);
+	assert_int_equal(crypt_load(cd, CRYPT_LUKS2, NULL), 0);
+	assert_int_equal(crypt_set_pbkdf_type(cd, &scratch_kdf), 0);
+	assert_int_equal(crypt_keyslot_add_by_passphrase(cd, 1, HUMAN, HUMAN_LEN, HUMAN, HUMAN_LEN), 1);
+	assert_int_equal(crypt_keyslot_set_priority(cd, 1, CRYPT_SLOT_PRIORITY_PREFER), 0);
+	assert_int_equal(find(s, HUMAN, false, &keyslot), 0);
+	assert_int_equal(keyslot, 1);
+	assert_int_equal(crypt_keyslot_set_priority(cd, 1, CRYPT_SLOT_PRIORITY_IGNORE), 0);
+	assert_int_equal(find(s, HUMAN, false, &keyslot), 0);
+	assert_int_equal(keyslot, 0);
+	assert_int_equal(crypt_keyslot_set_priority(cd, 0, CRYPT_SLOT_PRIORITY_IGNORE), 0);
+	assert_int_equal(find(s, HUMAN, false, &keyslot), LUKS_WRONG_PASSPHRASE);
+	crypt_free(cd);
 }
 
 static void test_bind_with_a_wrong_passphrase_changes_no_byte(void **state)
@@ -475,6 +551,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bind_adds_a_cheap_keyslot_that_its_token_names),
 		cmocka_unit_test(test_bind_asks_the_service_once_and_with_the_stored_token),
+		cmocka_unit_test(test_bind_opens_only_the_keyslot_that_was_found_before),
+		cmocka_unit_test(test_the_keyslot_of_a_passphrase_is_found_and_ours_can_be_left_out),
+		cmocka_unit_test(test_preferred_keyslots_are_looked_at_first_and_ignored_ones_never),
 		cmocka_unit_test(test_bind_with_a_wrong_passphrase_changes_no_byte),
 		cmocka_unit_test(test_bind_takes_its_token_back_when_the_service_refuses),
 		cmocka_unit_test(test_bind_refuses_a_token_that_it_could_not_read_back),

@@ -518,14 +518,14 @@ static int try_all(const struct scratch *s, struct luks_reason *reason)
 	_cleanup_secret_ struct secret *human = secret_of(HUMAN);
 	struct luks_token new = kms_token();
 	struct luks_bind bind = { .token = &new, .existing = human };
-	int r;
+	int keyslot, r;
 
 	assert_int_equal(luks_device_open(s->path, &device), 0);
 	r = luks_header_load(device, NULL, &header, reason);
 	if (!r)
 		return 0;
 	/* Every way in says the same, and none of them writes. */
-	assert_int_equal(luks_bind_check_passphrase(device, human, NULL), r);
+	assert_int_equal(luks_bind_check_passphrase(device, human, &keyslot, NULL), r);
 	assert_int_equal(luks_bind_add(device, &bind, NULL, NULL, NULL), r);
 	assert_int_equal(luks_bind_remove(device, 0, NULL), r);
 	assert_int_equal(luks_bind_remove_keyslot(device, 0, NULL), r);
