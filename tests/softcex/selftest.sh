@@ -62,8 +62,9 @@ wrapkey="$work/card/wrapkey"
 image="$(mktemp -d "$work/image.XXXXXX")"
 trap 'vm_stop_all 2>/dev/null || true; rm -rf --one-file-system "$image"' EXIT
 host="$image/host"
-mkdir -p "$image"/{proc,sys,dev,run,host,usr/lib/modules} "$image"/usr/{bin,sbin,lib,lib64}
-ln -s usr/bin usr/sbin usr/lib usr/lib64 "$image/"
+# shellcheck source=tests/softcex/machine.sh
+source "$here/machine.sh"
+machine_begin "$image" "$root"
 cp "$work/probe" "$host/"
 printf 'correct horse battery' >"$host/passphrase"
 printf '%b' "$(printf '\\x%02x' {0..63})" >"$host/vector-64"
@@ -104,54 +105,20 @@ make_volume raw
 
 # --- the machine -------------------------------------------------------------------------------------------
 
-# A program of the root, with the libraries that it is linked with.
-take() {
-    local program path
-    for program in "$@"; do
-        path="$(chroot "$root" /bin/bash -c "type -P $program")"
-        {
-            printf '%s\n' "$path"
-            chroot "$root" ldd "$path" | grep -oE '/[^ ]+' || true
-        } | while IFS= read -r path; do
-            [[ -e $image$path ]] || install -D -m 0755 "$(chroot "$root" readlink -f "$path" | sed "s,^,$root,")" "$image$path"
-        done
-    done
-}
-take bash echo cat cp ln mount umount mkdir sleep ls head wc sort grep sed cut tr od dd stat basename dirname readlink xargs cmp \
-    sha256sum test kmod cryptsetup dmsetup udevadm setsid mawk dmesg rm
-# where the kernel looks for it too
-for name in modprobe rmmod; do
-    ln -sf ../bin/kmod "$image/usr/sbin/$name"
-done
-ln -sf mawk "$image/usr/bin/awk"
-kver="$(basename "$(echo "$kernel_root"/usr/lib/modules/*)")"
-modules="usr/lib/modules/$kver"
-mkdir -p "$image/$modules/kernel/drivers"
-for part in crypto arch/x86/crypto drivers/md drivers/block drivers/virtio fs/ext4 fs/jbd2 fs/mbcache.ko lib; do
-    if [[ -e $kernel_root/$modules/kernel/$part ]]; then
-        mkdir -p "$image/$modules/kernel/$(dirname "$part")"
-        cp -a "$kernel_root/$modules/kernel/$part" "$image/$modules/kernel/$part"
-    fi
-done
-cp -a "$work/card/overlay/." "$image/"
+machine_take_basics
+machine_take udevadm
+machine_kernel "$kernel_root" "$work/card"
 install -m 0755 "$here/selftest-guest.sh" "$image/init"
-(cd "$image" && find . -print0 | cpio --null --quiet -o -H newc | zstd -q -3 -T0 -f -o "$work/initrd")
+machine_pack "$work/initrd"
 
 VM_DIR="$work/vm"
 source "$here/../boot/vm.sh"
 started=$SECONDS
-vm_start selftest --kernel "$kernel_root/boot/vmlinuz-$kver" --initrd "$work/initrd" "${disks[@]}" --no-net --limit $limit \
+vm_start selftest --kernel "$kernel_root/boot/vmlinuz-$machine_kver" --initrd "$work/initrd" "${disks[@]}" --no-net --limit $limit \
     --append "$only"
 vm_wait selftest '# done' $limit || true
 vm_ended selftest 10 || true
 vm_stop_all
-sed -E 's/^\[ *[0-9.]+\] //' "$(vm_console selftest)" | grep -E '^(ok - |not ok - |#|    )' | tee -a "$results"
-if ! grep -q '^# done' "$results"; then
-    echo 'not ok - the machine got to its end' | tee -a "$results"
-    tail -n 20 "$(vm_console selftest)"
-fi
+machine_judge selftest "$results"
 printf '# the machine ran for %d s\n' $((SECONDS - started))
-passed="$(grep -c '^ok - ' "$results" || true)"
-failed="$(grep -c '^not ok - ' "$results" || true)"
-printf '%d passed, %d failed, 0 skipped\n' "$passed" "$failed"
-[[ $failed -eq 0 ]]
+machine_sum "$results"
