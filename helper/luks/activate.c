@@ -108,8 +108,8 @@ int luks_activate(const struct luks_activation *a, struct luks_reason *reason)
 
 	if (!luks_mapping_name_is_valid(a->name))
 		return -EINVAL;
-	r = luks_header_context(a->header, a->volume_key ? LUKS_NO_KEYSLOT : a->keyslot, true, &cd,
-				reason);
+	r = a->volume_key ? luks_header_bare_context(a->header, true, &cd)
+			  : luks_header_context(a->header, a->keyslot, true, &cd, reason);
 	if (r)
 		return r;
 	flags = activation_flags(cd, a->flags);

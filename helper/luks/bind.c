@@ -8,66 +8,15 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "luks/context.h"
-#include "luks/copy.h"
+#include "luks/change.h"
 #include "luks/reason.h"
 #include "luks/unwrap.h"
 
 #define KEYRING_TYPE "luks2-keyring"
 
-/* The context on the real device, opened for writing only after the rules were kept by a copy. */
-struct change {
-	const struct luks_device *device;
-	uint64_t seqid; /* of the header as it should be now */
-	struct crypt_device *cd;
-};
-
-static void change_done(struct change *change)
-{
-	if (change->cd)
-		crypt_free(change->cd);
-}
-
-/* Fresh copy, rules, then the device itself. A refused header is never opened by the library, which
- * might repair it. */
-static int change_begin(struct change *change, const struct luks_device *device,
-			struct luks_header **ret_header, struct luks_reason *reason)
-{
-	_cleanup_luks_header_ struct luks_header *header = NULL;
-	int r;
-
-	r = luks_header_load(device, NULL, &header, reason);
-	if (r)
-		return r;
-	change->device = device;
-	r = luks_library_load(device->fd, -1, &change->cd);
-	if (r)
-		return r;
-	r = luks_header_check_context(change->cd, reason);
-	if (r)
-		return r;
-	change->seqid = luks_copy_peek_seqid(device->fd);
-	*ret_header = take_ptr(header);
-	return 0;
-}
-
-/* The library says EINVAL for a header that somebody else changed meanwhile, and for much else. */
-static int change_result(struct change *change, const char *what, int r, struct luks_reason *reason)
-{
-	if (r >= 0) {
-		change->seqid++;
-		return 0;
-	}
-	if (luks_copy_peek_seqid(change->device->fd) != change->seqid) {
-		luks_reason_set(reason, "the header was changed by somebody else meanwhile");
-		return LUKS_CHANGED;
-	}
-	return luks_library_result(what, r);
-}
-
 /* What a bind has stored so far. Taken back at the end of the scope unless it was kept. */
 struct undo {
-	struct change *change;
+	struct luks_change *change;
 	int token;
 	int keyslot;
 };
@@ -86,12 +35,12 @@ static void undo_run(struct undo *undo)
 		log_debug("luks: cannot take the new binding back: %s", strerror(-r));
 }
 
-static int store_token(struct change *change, const struct luks_token *token, int *ret,
+static int store_token(struct luks_change *change, const struct luks_token *token, int *ret,
 		       struct luks_reason *reason)
 {
 	struct luks_token bare = *token; /* borrows what @token owns */
 	_cleanup_json_text_ char *text = NULL;
-	int r, id;
+	int r;
 
 	bare.keyslot = -1;
 	bare.id = -1;
@@ -100,18 +49,7 @@ static int store_token(struct change *change, const struct luks_token *token, in
 		return luks_refuse(reason, "the new token would break a rule");
 	if (r < 0)
 		return r;
-	id = crypt_token_json_set(change->cd, CRYPT_ANY_TOKEN, text);
-	r = change_result(change, "storing the token", id, reason);
-	if (r == -EINVAL) {
-		luks_reason_set(reason, "no token number is free in the header");
-		return LUKS_NO_SPACE;
-	}
-	if (r == LUKS_NO_SPACE)
-		luks_reason_set(reason, "no room for another token in the header");
-	if (r)
-		return r;
-	*ret = id;
-	return 0;
+	return luks_change_store_token(change, CRYPT_ANY_TOKEN, text, ret, reason);
 }
 
 static int set_cheap_kdf(struct crypt_device *cd)
@@ -128,7 +66,7 @@ static int set_cheap_kdf(struct crypt_device *cd)
 }
 
 /* The commit: the keyslot and its binding to the token are one header write. */
-static int add_keyslot(struct change *change, const struct luks_bind *bind, int existing, int token,
+static int add_keyslot(struct luks_change *change, const struct luks_bind *bind, int existing, int token,
 		       struct luks_unwrap *unwrap, int *ret, struct luks_reason *reason)
 {
 	_cleanup_keyslot_context_ struct crypt_keyslot_context *old = NULL, *new = NULL;
@@ -149,7 +87,7 @@ static int add_keyslot(struct change *change, const struct luks_bind *bind, int 
 	if (r < 0 && unwrap->result)
 		return unwrap->result;
 	*ret = r;
-	r = change_result(change, "adding the keyslot", r, reason);
+	r = luks_change_result(change, "adding the keyslot", r, reason);
 	if (r != -EINVAL)
 		return r;
 	luks_reason_set(reason, "no room for another keyslot in the header");
@@ -186,7 +124,7 @@ static int find_keyring_token(struct crypt_device *cd, const char *description)
 }
 
 /* For "open = systemd": cryptsetup finds the passphrase in the keyring by this standard token. */
-static int add_keyring_token(struct change *change, const struct luks_header *header, int keyslot,
+static int add_keyring_token(struct luks_change *change, const struct luks_header *header, int keyslot,
 			     struct luks_reason *reason)
 {
 	_cleanup_free_ char *description = NULL;
@@ -198,7 +136,7 @@ static int add_keyring_token(struct change *change, const struct luks_header *he
 		return r;
 	id = find_keyring_token(change->cd, description);
 	if (id >= 0)
-		return change_result(change, "assigning the keyring token",
+		return luks_change_result(change, "assigning the keyring token",
 				     crypt_token_assign_keyslot(change->cd, id, keyslot), reason);
 	if (asprintf(&json,
 		     "{\"type\":\"" KEYRING_TYPE "\",\"keyslots\":[\"%d\"],"
@@ -207,7 +145,7 @@ static int add_keyring_token(struct change *change, const struct luks_header *he
 		json = NULL;
 		return -ENOMEM;
 	}
-	return change_result(change, "storing the keyring token",
+	return luks_change_result(change, "storing the keyring token",
 			     crypt_token_json_set(change->cd, CRYPT_ANY_TOKEN, json), reason);
 }
 
@@ -242,7 +180,7 @@ static int existing_keyslot(struct luks_header *header, const struct luks_bind *
 	return luks_header_check_cost(header, bind->existing_keyslot, reason);
 }
 
-static int clean(struct change *change, const struct luks_header *header, unsigned *ret_count,
+static int clean(struct luks_change *change, const struct luks_header *header, unsigned *ret_count,
 		 struct luks_reason *reason)
 {
 	const struct luks_token *const *tokens;
@@ -254,7 +192,7 @@ static int clean(struct change *change, const struct luks_header *header, unsign
 		if (tokens[i]->keyslot >= 0 || tokens[i]->kind == LUKS_TOKEN_CREDENTIAL)
 			continue;
 		log_debug("luks: removing token %d, which an interrupted run left", tokens[i]->id);
-		r = change_result(change, "removing a token",
+		r = luks_change_result(change, "removing a token",
 				  crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
 		if (r)
 			return r;
@@ -266,7 +204,7 @@ static int clean(struct change *change, const struct luks_header *header, unsign
 int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind, int *ret_keyslot,
 		  int *ret_token, struct luks_reason *reason)
 {
-	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_(luks_change_done) struct luks_change change = { 0 };
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	_cleanup_(undo_run) struct undo undo = { .change = &change, .token = -1, .keyslot = -1 };
 	_cleanup_(luks_unwrap_done) struct luks_unwrap unwrap = { .fn = bind->unwrap,
@@ -277,7 +215,7 @@ int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind
 	r = luks_unwrap_setup();
 	if (r)
 		return r;
-	r = change_begin(&change, device, &header, reason);
+	r = luks_change_begin(&change, device, &header, reason);
 	if (r)
 		return r;
 	r = existing_keyslot(header, bind, &existing, reason);
@@ -324,11 +262,11 @@ bool luks_bind_has_keyring(const struct luks_header *header, int keyslot)
 
 int luks_bind_add_keyring(const struct luks_device *device, int keyslot, struct luks_reason *reason)
 {
-	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_(luks_change_done) struct luks_change change = { 0 };
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	int r;
 
-	r = change_begin(&change, device, &header, reason);
+	r = luks_change_begin(&change, device, &header, reason);
 	return r ? r : add_keyring_token(&change, header, keyslot, reason);
 }
 
@@ -345,7 +283,7 @@ static bool is_only_keyslot(struct crypt_device *cd, const struct luks_header *h
 }
 
 /* Every token of ours that names @keyslot, and its mention in our keyring token. */
-static int remove_tokens(struct change *change, const struct luks_header *header, int keyslot,
+static int remove_tokens(struct luks_change *change, const struct luks_header *header, int keyslot,
 			 struct luks_reason *reason)
 {
 	_cleanup_free_ char *description = NULL;
@@ -356,7 +294,7 @@ static int remove_tokens(struct change *change, const struct luks_header *header
 	for (size_t i = 0; i < n; i++) {
 		if (tokens[i]->keyslot != keyslot)
 			continue;
-		r = change_result(change, "removing a token",
+		r = luks_change_result(change, "removing a token",
 				  crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
 		if (r)
 			return r;
@@ -368,13 +306,13 @@ static int remove_tokens(struct change *change, const struct luks_header *header
 	if (id < 0 || crypt_token_is_assigned(change->cd, id, keyslot) != 0)
 		return 0;
 	if (is_only_keyslot(change->cd, header, id, keyslot))
-		return change_result(change, "removing the keyring token",
+		return luks_change_result(change, "removing the keyring token",
 				     crypt_token_json_set(change->cd, id, NULL), reason);
-	return change_result(change, "unassigning the keyring token",
+	return luks_change_result(change, "unassigning the keyring token",
 			     crypt_token_unassign_keyslot(change->cd, id, keyslot), reason);
 }
 
-static int remove_keyslot(struct change *change, const struct luks_header *header, int keyslot,
+static int remove_keyslot(struct luks_change *change, const struct luks_header *header, int keyslot,
 			  struct luks_reason *reason)
 {
 	const struct luks_facts *facts = luks_header_facts(header);
@@ -392,19 +330,19 @@ static int remove_keyslot(struct change *change, const struct luks_header *heade
 	r = remove_tokens(change, header, keyslot, reason);
 	if (r)
 		return r;
-	return change_result(change, "destroying the keyslot",
+	return luks_change_result(change, "destroying the keyslot",
 			     crypt_keyslot_destroy(change->cd, keyslot), reason);
 }
 
 int luks_bind_remove(const struct luks_device *device, int token, struct luks_reason *reason)
 {
-	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_(luks_change_done) struct luks_change change = { 0 };
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	const struct luks_token *const *tokens;
 	size_t n;
 	int r;
 
-	r = change_begin(&change, device, &header, reason);
+	r = luks_change_begin(&change, device, &header, reason);
 	if (r)
 		return r;
 	n = luks_header_tokens(header, &tokens);
@@ -413,7 +351,7 @@ int luks_bind_remove(const struct luks_device *device, int token, struct luks_re
 			continue;
 		if (tokens[i]->keyslot >= 0)
 			return remove_keyslot(&change, header, tokens[i]->keyslot, reason);
-		return change_result(&change, "removing the token",
+		return luks_change_result(&change, "removing the token",
 				     crypt_token_json_set(change.cd, token, NULL), reason);
 	}
 	return LUKS_NOT_BOUND;
@@ -422,11 +360,11 @@ int luks_bind_remove(const struct luks_device *device, int token, struct luks_re
 int luks_bind_remove_keyslot(const struct luks_device *device, int keyslot,
 			     struct luks_reason *reason)
 {
-	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_(luks_change_done) struct luks_change change = { 0 };
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	int r;
 
-	r = change_begin(&change, device, &header, reason);
+	r = luks_change_begin(&change, device, &header, reason);
 	return r ? r : remove_keyslot(&change, header, keyslot, reason);
 }
 
@@ -444,7 +382,7 @@ static bool has_leftovers(const struct luks_header *header)
 int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
 		    struct luks_reason *reason)
 {
-	_cleanup_(change_done) struct change change = { 0 };
+	_cleanup_(luks_change_done) struct luks_change change = { 0 };
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	unsigned count = 0;
 	int r;
@@ -454,7 +392,7 @@ int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
 		return r;
 	if (has_leftovers(header)) {
 		luks_header_free(take_ptr(header));
-		r = change_begin(&change, device, &header, reason);
+		r = luks_change_begin(&change, device, &header, reason);
 		if (r)
 			return r;
 		r = clean(&change, header, &count, reason);

@@ -15,12 +15,8 @@
 const struct luks_facts *luks_header_facts(const struct luks_header *header);
 const struct luks_device *luks_header_device(const struct luks_header *header);
 
-/* For a context that opens no keyslot. */
-#define LUKS_NO_KEYSLOT (-1)
-
 /**
  * luks_header_context() - a library context on the sealed copy, ready to open @keyslot
- * @keyslot:   or LUKS_NO_KEYSLOT
  * @with_data: the context knows the data device too, for activation
  * @ret:       owned by the caller, must not outlive @header
  *
@@ -30,6 +26,10 @@ const struct luks_device *luks_header_device(const struct luks_header *header);
  */
 int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
 			struct crypt_device **ret, struct luks_reason *reason) _must_check_;
+
+/* The same, without any key material. Return: 0, -errno. */
+int luks_header_bare_context(const struct luks_header *header, bool with_data,
+			     struct crypt_device **ret) _must_check_;
 
 /* May @keyslot be opened here and now? Return: 0, LUKS_NOT_BOUND (no such keyslot), LUKS_REFUSED. */
 int luks_header_check_cost(struct luks_header *header, int keyslot, struct luks_reason *reason)

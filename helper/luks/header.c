@@ -274,19 +274,21 @@ int luks_header_check_cost(struct luks_header *header, int keyslot, struct luks_
 int luks_header_context(struct luks_header *header, int keyslot, bool with_data,
 			struct crypt_device **ret, struct luks_reason *reason)
 {
-	int fd = header->copy->fd;
 	int r;
 
-	if (keyslot != LUKS_NO_KEYSLOT) {
-		r = luks_header_check_cost(header, keyslot, reason);
-		if (r)
-			return r;
-		r = fetch_area(header, find_keyslot(&header->facts, keyslot), reason);
-		if (r)
-			return r;
-		fd = header->area_fd;
-	}
-	return luks_library_load(fd, with_data ? header->device->fd : -1, ret);
+	r = luks_header_check_cost(header, keyslot, reason);
+	if (r)
+		return r;
+	r = fetch_area(header, find_keyslot(&header->facts, keyslot), reason);
+	if (r)
+		return r;
+	return luks_library_load(header->area_fd, with_data ? header->device->fd : -1, ret);
+}
+
+int luks_header_bare_context(const struct luks_header *header, bool with_data,
+			     struct crypt_device **ret)
+{
+	return luks_library_load(header->copy->fd, with_data ? header->device->fd : -1, ret);
 }
 
 int luks_header_test(struct luks_header *header, int keyslot, const struct secret *passphrase,

@@ -25,9 +25,11 @@ int luks_pattern_get(const struct luks_header *header, char ret[static LUKS_PATT
 		     struct luks_reason *reason) _must_check_;
 
 /**
- * luks_pattern_set() - store it, in place of one that is there; one header write
+ * luks_pattern_set() - store it, in place of one that is there; one header write, none if it is there
  *
- * Return: 0, LUKS_REFUSED, LUKS_NO_SPACE, LUKS_CHANGED, -EINVAL (no pattern), -errno.
+ * A pattern of an integrity key that stood beside the old one goes with it.
+ *
+ * Return: 0, LUKS_REFUSED (two are there), LUKS_NO_SPACE, LUKS_CHANGED, -EINVAL (no pattern), -errno.
  */
 int luks_pattern_set(const struct luks_device *device, const char *pattern,
 		     struct luks_reason *reason) _must_check_;
