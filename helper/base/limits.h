@@ -69,6 +69,8 @@
 #define LIMIT_UEVENTS		256   /* read in one go, before the caller gets to look */
 #define LIMIT_PROC_CRYPTO	(1u << 20)
 #define LIMIT_KEYBLOB		672   /* two EP11 tokens: the most that xts(paes) takes */
+#define LIMIT_ZKEY_NAME		100   /* of a key in zkey's repository */
+#define LIMIT_ZKEY_LINE		4000  /* one value there; zkey reads lines of 4095 */
 
 /* Time */
 #define LIMIT_CONNECT_MS	5000

@@ -23,17 +23,31 @@ struct cex_entry {
 	const char *volumes;	 /* "/dev/dasda2:root,…" or NULL */
 	const char *apqns;	 /* "00.0047,00.0048" or NULL */
 	unsigned sector_size;	 /* 0: not set */
-	const char *pattern;	 /* verification pattern or NULL */
+	const char *pattern;	 /* verification pattern or NULL: zkey adds it when it needs it */
 };
 
-/* What a name may be in zkey, and as a file name: no '/', no leading dot, no blanks, 1 to 100 characters. */
+/*
+ * What a name may be in zkey, and as a file name: printable ASCII, no blanks, none of /\*?'", no leading
+ * dot, 1 to LIMIT_ZKEY_NAME characters.
+ */
 bool cex_repository_name_is_valid(const char *name);
 
+/* "/dev/dasda2:root,/dev/dasdb1:data": each with a mapper name, none twice, no wildcards. */
+bool cex_repository_volumes_are_valid(const char *volumes);
+
+/* 0, or a power of two from 512 to 4096. */
+bool cex_sector_size_is_valid(unsigned bytes);
+
 /**
- * cex_repository_add() - both files, 0660 and with the folder's group, both or neither
- * @directory: of the repository; it must be there
+ * cex_repository_add() - both files, with the folder's group and what of its mode suits a file
+ * @directory: of the repository; it must be there, and others must not be able to write to it
  *
- * Holds zkey's lock (.lock) meanwhile. Return: 0; -EEXIST; -EINVAL for a name that cannot be; -errno.
+ * Waits for zkey's lock (.lock) as zkey does, and holds it meanwhile. Others than owner and group get
+ * no rights, whatever the folder's mode. Interrupted at any point it leaves nothing that keeps a second
+ * run from succeeding, and no key is ever replaced.
+ *
+ * Return: 0; -EEXIST (a key of that name, or what is left of one); -ENOENT: no such folder; -EPERM:
+ * others may write to it; -EINVAL for a value that cannot be; -errno.
  */
 int cex_repository_add(const char *directory, const struct cex_entry *entry,
 		       const struct secret *key) _must_check_;
@@ -42,7 +56,8 @@ int cex_repository_add(const char *directory, const struct cex_entry *entry,
  * cex_repository_key() - a key by name
  * @ret: owned by the caller
  *
- * Return: 0; -ENOENT; -EFBIG; -EINVAL for a name that cannot be; -errno.
+ * Return: 0; -ENOENT; -ENODATA for an empty file; -EFBIG: more than a key can have; -EINVAL for a name
+ * that cannot be, and for what is no file; -errno.
  */
 int cex_repository_key(const char *directory, const char *name, struct secret **ret) _must_check_;
 
