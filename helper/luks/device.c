@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "luks/claims.h"
 #include "luks/holder.h"
+#include "luks/mapping.h"
 #include "luks/reason.h"
 
 #define BY_UUID "/dev/disk/by-uuid"
@@ -212,6 +213,34 @@ int luks_device_find(const char *uuid, struct luks_device **ret, struct luks_rea
 	if (!answer)
 		return verdict;
 	*ret = take_ptr(answer);
+	return 0;
+}
+
+int luks_device_below(const char *name, struct luks_device **ret)
+{
+	static const char folder[] = "/dev/mapper/";
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct luks_mapping mapping = { 0 };
+	int r;
+
+	if (!strncmp(name, folder, strlen(folder)))
+		name += strlen(folder);
+	if (!luks_mapping_name_is_valid(name))
+		return LUKS_NO_DEVICE;
+	r = luks_mapping_get(name, &mapping, NULL);
+	if (r)
+		return r == LUKS_TABLE_MISMATCH ? LUKS_NOT_LUKS2 : r;
+	path = luks_holder_path(mapping.table.devno);
+	if (!path)
+		return LUKS_NO_DEVICE;
+	r = luks_device_open(path, &device);
+	if (r)
+		return r;
+	if (device->devno != mapping.table.devno ||
+	    !luks_table_uuid_fits(mapping.uuid, device->uuid, name))
+		return LUKS_NOT_LUKS2;
+	*ret = take_ptr(device);
 	return 0;
 }
 

@@ -50,9 +50,13 @@ DEFINE_CLEANUP(struct luks_device *, luks_device_free);
 /**
  * luks_device_below() - the device that a mapping lies on
  * @name: "root" or "/dev/mapper/root"
+ * @ret:  owned by the caller
  *
- * Return: 0; LUKS_NO_DEVICE when there is no such mapping; LUKS_NOT_LUKS2 when it lies on something
- * else; LUKS_NO_MAPPER; -errno.
+ * A file below a loop device is reached through the loop device.
+ *
+ * Return: 0; LUKS_NO_DEVICE when there is no such mapping; LUKS_NOT_LUKS2 when it is no mapping of the
+ * volume it lies on (a detached header, something else); LUKS_BUSY while it is being made;
+ * LUKS_NO_MAPPER; -errno.
  */
 int luks_device_below(const char *name, struct luks_device **ret) _must_check_;
 

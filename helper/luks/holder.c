@@ -104,3 +104,23 @@ bool luks_holder_is_loop_of(dev_t devno, const char *path)
 	file = read_line(sysfs, device, "loop/backing_file");
 	return file && !strcmp(file, path);
 }
+
+char *luks_holder_path(dev_t devno)
+{
+	_cleanup_free_ char *file = NULL;
+	_cleanup_free_ char *text = NULL;
+	char *path, *name;
+
+	if (asprintf(&file, "%s/%u:%u/uevent", sysfs, major(devno), minor(devno)) < 0) {
+		file = NULL;
+		return NULL;
+	}
+	if (file_read(file, 4096, &text, NULL) < 0)
+		return NULL;
+	name = begins(text, "DEVNAME=") ? text : strstr(text, "\nDEVNAME=");
+	if (!name)
+		return NULL;
+	name = strchr(name, '=') + 1;
+	name[strcspn(name, "\n")] = '\0';
+	return asprintf(&path, "/dev/%s", name) < 0 ? NULL : path;
+}

@@ -3,7 +3,8 @@
  * Private to luks/: what lies on a block device, by sysfs. Device mapper names its mappings in
  * dm/name and says what they are in dm/uuid ("mpath-…", "CRYPT-…").
  *
- * Source: Documentation/ABI/testing/sysfs-block-dm and sysfs-dev of Linux.
+ * Source: Documentation/ABI/testing/sysfs-block-dm and sysfs-dev of Linux; DEVNAME in uevent:
+ * Documentation/core-api/kobject.rst and device_add() in drivers/base/core.c.
  */
 #ifndef CEXLUKS_LUKS_HOLDER_H
 #define CEXLUKS_LUKS_HOLDER_H
@@ -19,6 +20,9 @@ bool luks_holder_is_multipath(dev_t devno);
 
 /* Whether the device is a loop device over the file @path. */
 bool luks_holder_is_loop_of(dev_t devno, const char *path);
+
+/* "/dev/vda2", where devtmpfs has the node; owned by the caller; NULL: no such device. */
+char *luks_holder_path(dev_t devno);
 
 /* Seam for tests: folder in place of /sys/dev/block; NULL restores it. */
 void luks_holder_set_sysfs(const char *directory);

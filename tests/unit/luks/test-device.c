@@ -229,6 +229,54 @@ static void test_holders_are_named_and_multipath_members_known(void **state)
 	luks_holder_set_sysfs(NULL);
 }
 
+static void assert_path(unsigned minor_number, const char *expected)
+{
+	_cleanup_free_ char *path = luks_holder_path(makedev(8, minor_number));
+
+	if (expected)
+		assert_string_equal(path, expected);
+	else
+		assert_null(path);
+}
+
+static void test_a_device_number_has_a_path(void **state)
+{
+	const struct place *p = *state;
+	char sysfs[128];
+
+	(void)snprintf(sysfs, sizeof(sysfs), "%s/sysfs", p->folder);
+	put(sysfs, "8:5/uevent", "MAJOR=8\nMINOR=5\nDEVNAME=sda5\nDEVTYPE=partition\n");
+	put(sysfs, "8:6/uevent", "DEVNAME=cciss/c0d0p1\nMAJOR=8\n");
+	put(sysfs, "8:7/uevent", "MAJOR=8\nNODEVNAME=sda7\n");
+	luks_holder_set_sysfs(sysfs);
+	assert_path(5, "/dev/sda5");
+	assert_path(6, "/dev/cciss/c0d0p1");
+	assert_path(7, NULL);
+	assert_path(8, NULL);
+	luks_holder_set_sysfs(NULL);
+}
+
+static int below(const char *name)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+
+	return luks_device_below(name, &device);
+}
+
+static void test_below_what_is_no_mapping_there_is_nothing(void **state)
+{
+	int r = below("cexluks-no-such-mapping");
+
+	(void)state;
+	assert_true(r == LUKS_NO_DEVICE || r == LUKS_NO_MAPPER);
+	assert_int_equal(below("/dev/mapper/cexluks-no-such-mapping"), r);
+	assert_int_equal(below(""), LUKS_NO_DEVICE);
+	assert_int_equal(below("/dev/mapper/"), LUKS_NO_DEVICE);
+	assert_int_equal(below("/dev/mapper/control"), LUKS_NO_DEVICE);
+	assert_int_equal(below("/dev/vda"), LUKS_NO_DEVICE);
+	assert_int_equal(below("../root"), LUKS_NO_DEVICE);
+}
+
 static int note(const char *path, void *userdata)
 {
 	char *all = userdata;
@@ -292,6 +340,8 @@ int main(void)
 		cmocka_unit_test(test_two_devices_with_one_uuid_are_refused),
 		cmocka_unit_test(test_each_visits_luks2_devices_only_and_stops_when_told),
 		cmocka_unit_test(test_holders_are_named_and_multipath_members_known),
+		cmocka_unit_test(test_a_device_number_has_a_path),
+		cmocka_unit_test(test_below_what_is_no_mapping_there_is_nothing),
 		cmocka_unit_test(test_claims_are_found_as_old_and_new_udev_writes_them),
 		cmocka_unit_test(test_a_watch_wakes_when_something_appears_below_dev),
 	};
