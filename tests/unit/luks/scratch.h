@@ -61,24 +61,42 @@ static const struct crypt_pbkdf_type scratch_kdf = {
 	.flags = CRYPT_PBKDF_NO_BENCHMARK,
 };
 
-/* One keyslot (0) with the passphrase HUMAN. */
-static inline void scratch_format(const char *path, const char *cipher, const char *mode,
-				  size_t key_size)
+struct scratch_secrets {
+	const void *key;
+	size_t key_size;
+	const void *passphrase;
+	size_t len;
+};
+
+/* One keyslot (0). */
+static inline void scratch_format_with(const char *path, const char *cipher, const char *mode,
+				       const struct scratch_secrets *what)
 {
 	struct crypt_params_luks2 params = { .sector_size = 512, .pbkdf = &scratch_kdf };
 	struct crypt_device *cd = NULL;
-	char key[1024];
 
-	memset(key, 0x5a, sizeof(key));
 	crypt_set_log_callback(NULL, quiet, NULL);
 	assert_int_equal(crypt_init(&cd, path), 0);
 	assert_int_equal(crypt_set_metadata_size(cd, METADATA, AREAS), 0);
 	assert_int_equal(crypt_set_pbkdf_type(cd, &scratch_kdf), 0);
-	assert_int_equal(crypt_format(cd, CRYPT_LUKS2, cipher, mode, SCRATCH_UUID, key, key_size,
-				      &params),
+	assert_int_equal(crypt_format(cd, CRYPT_LUKS2, cipher, mode, SCRATCH_UUID, what->key,
+				      what->key_size, &params),
 			 0);
-	assert_int_equal(crypt_keyslot_add_by_volume_key(cd, 0, key, key_size, HUMAN, HUMAN_LEN), 0);
+	assert_int_equal(crypt_keyslot_add_by_volume_key(cd, 0, what->key, what->key_size,
+							 what->passphrase, what->len),
+			 0);
 	crypt_free(cd);
+}
+
+/* With the passphrase HUMAN. */
+static inline void scratch_format(const char *path, const char *cipher, const char *mode,
+				  size_t key_size)
+{
+	char key[1024];
+	const struct scratch_secrets what = { key, key_size, HUMAN, HUMAN_LEN };
+
+	memset(key, 0x5a, sizeof(key));
+	scratch_format_with(path, cipher, mode, &what);
 }
 
 static inline void scratch_read(const char *path, unsigned char *image)
