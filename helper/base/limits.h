@@ -85,6 +85,7 @@
 #define LIMIT_TIMEOUT_MS	100000 /* upper bound of "timeout" */
 #define LIMIT_TIMEOUT_DEFAULT_MS 60000
 #define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
+#define LIMIT_MODULES_MS	2000  /* udev's for a kernel module, once its absence was seen */
 #define LIMIT_KEY_EXPIRY_S	300
 #define LIMIT_KEY_EXPIRY_MAX_S	3600
 

@@ -89,6 +89,11 @@ const char *aftermath_words(const struct config *config)
 	return "";
 }
 
+bool aftermath_goes_on(const struct config *config)
+{
+	return config->on_failure == ON_FAILURE_PROMPT || config->on_failure == ON_FAILURE_RETRY;
+}
+
 const char *aftermath_refusal_words(const struct config *config)
 {
 	switch (config->on_refusal) {

@@ -36,6 +36,9 @@ int aftermath_want_retry(bool wanted) _must_check_;
 const char *aftermath_words(const struct config *config);
 const char *aftermath_refusal_words(const struct config *config);
 
+/* Whether somebody is asked afterwards, or we keep trying: the machine does not end here. */
+bool aftermath_goes_on(const struct config *config);
+
 /* Seam for tests: folder in place of RUN_DIR; NULL restores it. */
 void aftermath_set_run_dir(const char *directory);
 

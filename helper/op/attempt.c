@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the device to the passphrase. */
 #include "op/attempt.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/uuid.h"
-#include "keyring/keyring.h"
 #include "luks/volume.h"
-#include "op/answer.h"
-#include "op/policy.h"
+#include "op/attempt-step.h"
 
 /* The net child's own verdict is to arrive before our patience ends. */
 #define REPLY_MARGIN_MS 300
@@ -32,10 +33,11 @@ void attempt_init(struct attempt *a, struct config *config, const struct cmdline
 static void release(struct attempt *a)
 {
 	secret_free(take_ptr(a->passphrase));
+	volume_key_done(&a->key);
 	luks_header_free(take_ptr(a->header));
 	luks_device_free(take_ptr(a->header_device));
 	luks_device_free(take_ptr(a->device));
-	a->token = a->told = NULL;
+	a->binding = a->told = (struct binding){ 0 };
 	a->n_order = a->next = 0;
 }
 
@@ -53,7 +55,8 @@ static void end(struct attempt *a, enum attempt_state state)
 {
 	a->state = state;
 	a->ended_ms = deadline_now();
-	secret_free(take_ptr(a->passphrase)); /* nobody needs it any more */
+	secret_free(take_ptr(a->passphrase)); /* nobody needs them any more */
+	volume_key_done(&a->key);
 }
 
 /* How much a verdict on one binding tells beside one on another. */
@@ -78,23 +81,30 @@ static unsigned weight(enum outcome outcome)
 }
 
 /* Several bindings can fail; the first of the verdicts that tell most is the attempt's. */
-static void keep(struct attempt *a, const struct verdict *v, const struct luks_token *token)
+static void keep(struct attempt *a, const struct verdict *v)
 {
 	if (weight(v->outcome) <= weight(a->verdict.outcome))
 		return;
 	a->verdict = *v;
-	a->told = token;
+	a->told = a->binding;
 }
 
 /* Ends with a->verdict: as a refusal where the outcome is one. */
 static void fail(struct attempt *a)
 {
-	if (a->told)
-		a->token = a->told;
+	if (a->told.kind != BINDING_NONE)
+		a->binding = a->told;
 	end(a, outcome_is_refusal(a->verdict.outcome) ? ATTEMPT_REFUSED : ATTEMPT_FAILED);
 }
 
-static void succeed(struct attempt *a, const char *how)
+void attempt_fail(struct attempt *a, const struct verdict *v)
+{
+	a->verdict = *v;
+	a->told = a->binding;
+	fail(a);
+}
+
+void attempt_succeed(struct attempt *a, const char *how)
 {
 	verdict_set(&a->verdict, OUTCOME_OK, "%s", how);
 	end(a, ATTEMPT_OPENED);
@@ -157,16 +167,14 @@ static int find_device(struct attempt *a, struct luks_reason *reason)
 /* What only we would keep is lost when systemd opens the volume with options of its own. */
 static enum outcome check_options(struct attempt *a)
 {
-	const struct config_volume *pin = a->want->pin;
 	const char *option = a->want->options.unknown;
 
-	if (a->how != ATTEMPT_ACTIVATE || !option[0] || !pin ||
-	    (!pin->cipher && !pin->secure_key && !pin->verification_pattern))
+	if (a->how != ATTEMPT_ACTIVATE || !option[0] ||
+	    !policy_has_conditions(a->config, a->want->pin, a->cmdline, luks_header_uuid(a->header)))
 		return OUTCOME_OK;
 	verdict_set(&a->verdict, OUTCOME_CONFIG_ERROR,
-		    "option \"%s\" leaves it to systemd, which does not keep [volume %s]", option,
-		    pin->name);
-	return verdict_hint(&a->verdict, "remove the option, or the section's conditions");
+		    "option \"%s\" leaves it to systemd, which keeps no conditions", option);
+	return verdict_hint(&a->verdict, "remove the option, or the conditions on the volume");
 }
 
 static enum outcome load_header(struct attempt *a)
@@ -197,46 +205,58 @@ static bool is_name_of(const struct plan_volume *want, const char *name)
 	return !strcmp(want->name, name);
 }
 
-/* Somebody opened it before us: fine if it is this volume, exactly as checked. */
-static void look_at_holder(struct attempt *a, const char *holder)
+void attempt_found_open(struct attempt *a, const char *holder)
 {
 	struct luks_reason reason = { "" };
+	struct verdict v = { 0 };
 	int r;
 
-	a->told = a->token; /* whatever bindings failed before */
 	if (!is_name_of(a->want, holder)) {
-		verdict_set(&a->verdict, OUTCOME_DEVICE_BUSY, "%s is open as %s already",
-			    a->device->path, holder);
-		fail(a);
+		verdict_set(&v, OUTCOME_DEVICE_BUSY, "%s is open as %s already", a->device->path, holder);
+		attempt_fail(a, &v);
 		return;
 	}
 	r = luks_volume_verify(a->header, holder, &reason);
 	if (r == 0) {
-		succeed(a, "was open already");
+		if (!a->key.key &&
+		    (policy_wants_secure_key(a->config, a->want->pin) ||
+		     policy_wants_pattern(a->want->pin, a->cmdline, luks_header_uuid(a->header))))
+			log_warning("%s: was open already, so nobody checked its volume key",
+				    a->want->name);
+		attempt_succeed(a, "was open already");
 		return;
 	}
-	verdict_luks(&a->verdict, r, holder, &reason);
-	fail(a);
+	verdict_luks(&v, r, holder, &reason);
+	attempt_fail(a, &v);
 }
 
 /* Chooses the next binding that policy allows; ends the attempt when there is none. */
 static void choose(struct attempt *a)
 {
 	while (a->next < a->n_order) {
-		const struct luks_token *token = a->order[a->next++];
 		struct verdict v = { 0 };
-		enum outcome o = policy_check_token(a->config, a->want->pin, a->cmdline, token, &v);
+		enum outcome o;
 
+		a->binding = a->order[a->next++];
+		o = policy_check_binding(a->config, a->want->pin, a->cmdline, a->header, &a->binding, &v);
 		if (o == OUTCOME_OK) {
-			a->token = token;
-			a->state = ATTEMPT_WAITS_FOR_NETWORK;
+			a->state = a->binding.kind == BINDING_KMS ? ATTEMPT_WAITS_FOR_NETWORK :
+								    ATTEMPT_MAY_START;
 			return;
 		}
-		keep(a, &v, token);
+		keep(a, &v);
 		if (outcome_is_refusal(o))
 			break;
 	}
 	fail(a);
+}
+
+void attempt_try_next(struct attempt *a, const struct verdict *v)
+{
+	secret_free(take_ptr(a->passphrase));
+	volume_key_done(&a->key);
+	keep(a, v);
+	choose(a);
 }
 
 /* LUKS_NO_DEVICE: one of them is still to come. */
@@ -279,7 +299,7 @@ void attempt_look(struct attempt *a)
 	}
 	holder = luks_device_holder(a->device);
 	if (holder) {
-		look_at_holder(a, holder);
+		attempt_found_open(a, holder);
 		return;
 	}
 	a->n_order = policy_order(a->config, a->want->pin, a->header, a->order);
@@ -308,149 +328,38 @@ void attempt_submit(struct attempt *a, struct op_session *session, deadline_t de
 	struct verdict v = { 0 };
 
 	a->submitted_ms = deadline_now();
-	if (op_session_submit_unwrap(session, a->token, luks_header_uuid(a->header),
+	if (op_session_submit_unwrap(session, a->binding.token, luks_header_uuid(a->header),
 				     share(a, deadline), &a->job, &v) == OUTCOME_OK) {
 		a->state = ATTEMPT_WAITS_FOR_KMS;
 		return;
 	}
-	keep(a, &v, a->token);
-	choose(a);
+	attempt_try_next(a, &v);
 }
 
-/* The passphrase did not do it. */
-static void reject(struct attempt *a, int condition, const struct luks_reason *reason)
+static int read_keyfile(const struct attempt *a, struct secret **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+
+	if (asprintf(&path, "%s%s", a->config->sysroot, a->binding.path) < 0)
+		return -ENOMEM;
+	/* Everybody knows what it holds, so its mode does not matter. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd < 0 ? -errno : secret_read_fd(fd, LIMIT_KEYFILE_MAX, ret);
+}
+
+void attempt_start(struct attempt *a)
 {
 	struct verdict v = { 0 };
-
-	secret_free(take_ptr(a->passphrase));
-	verdict_luks(&v, condition, a->want->name, reason);
-	if (condition == LUKS_WRONG_PASSPHRASE) {
-		keep(a, &v, a->token);
-		choose(a); /* the service answered with something else: the next binding may do */
-		return;
-	}
-	a->verdict = v;
-	a->told = a->token;
-	fail(a);
-}
-
-/* The passphrase is tested against the checked copy before anybody else gets it. */
-static void load_key(struct attempt *a)
-{
-	struct luks_reason reason = { "" };
-	char description[64];
-	int r = luks_header_test(a->header, a->token->keyslot, a->passphrase, &reason);
-
-	if (r != 0) {
-		reject(a, r, &reason);
-		return;
-	}
-	/* A fresh session does not possess root's user keyring. */
-	if (keyring_setup() != 0)
-		log_debug("the user keyring cannot be linked into this session");
-	(void)snprintf(description, sizeof(description), "cexluks:%s", luks_header_uuid(a->header));
-	r = keyring_add(KEYRING_USER, description, a->passphrase, a->config->key_expiry_s);
-	if (r == 0) {
-		succeed(a, "key loaded, systemd opens it");
-		return;
-	}
-	verdict_set(&a->verdict, OUTCOME_INTERNAL, "the kernel keyring took no key: %s",
-		    r < 0 ? strerror(-r) : "no keyrings here");
-	fail(a);
-}
-
-static void activate(struct attempt *a)
-{
-	struct luks_reason reason = { "" };
-	int r = luks_volume_open(a->header, a->token->keyslot, a->passphrase, a->want->name,
-				 &a->want->options.flags, &reason);
+	int r = a->binding.kind == BINDING_KEYFILE ? read_keyfile(a, &a->passphrase) : 0;
 
 	if (r == 0) {
-		succeed(a, "opened");
+		attempt_use_passphrase(a);
 		return;
 	}
-	if (r == LUKS_ACTIVE) {
-		look_at_holder(a, a->want->name);
-		return;
-	}
-	reject(a, r, &reason);
-}
-
-/*
- * systemd keeps every answer as user key "cryptsetup" for 150 s, to try it on other volumes. Ours
- * fits one volume only and must not outlive the initramfs.
- */
-static void forget_answer(void)
-{
-	int r = keyring_forget(KEYRING_USER, "cryptsetup");
-
-	if (r < 0)
-		log_warning("systemd's cached passphrases stay in the keyring: %s", strerror(-r));
-}
-
-void attempt_answer(struct attempt *a)
-{
-	int r;
-
-	if (luks_volume_is_active(a->want->name)) {
-		look_at_holder(a, a->want->name);
-		if (a->answered)
-			forget_answer();
-		if (a->state == ATTEMPT_OPENED && a->answered)
-			verdict_set(&a->verdict, OUTCOME_OK, "opened at the prompt");
-		return;
-	}
-	if (a->state == ATTEMPT_HAS_ANSWERED)
-		return;
-	r = answer_question(a->device, a->passphrase);
-	if (r == ANSWER_SENT) {
-		a->answered = true;
-		a->state = ATTEMPT_HAS_ANSWERED;
-		verdict_set(&a->verdict, OUTCOME_TIMEOUT,
-			    "systemd got the passphrase for %s and did not open it", a->device->path);
-		secret_free(take_ptr(a->passphrase));
-	} else if (r < 0) {
-		log_debug("%s: no answer sent: %s", a->want->name, strerror(-r));
-	}
-}
-
-/* The passphrase is tested against the checked copy before systemd gets it. */
-static void prepare_answer(struct attempt *a)
-{
-	struct luks_reason reason = { "" };
-	int r = luks_header_test(a->header, a->token->keyslot, a->passphrase, &reason);
-
-	if (r != 0) {
-		reject(a, r, &reason);
-		return;
-	}
-	verdict_set(&a->verdict, OUTCOME_TIMEOUT, "systemd asks no question for %s",
-		    a->device->path);
-	a->told = a->token;
-	a->state = ATTEMPT_HAS_PASSPHRASE;
-	attempt_answer(a);
-}
-
-static void use_passphrase(struct attempt *a)
-{
-	enum attempt_how how = a->how;
-
-	if (how == ATTEMPT_ACTIVATE && a->want->options.unknown[0]) {
-		log_warning("%s: option \"%s\" is systemd's: loading the key, leaving the volume to it",
-			    a->want->name, a->want->options.unknown);
-		how = ATTEMPT_LOAD;
-	}
-	switch (how) {
-	case ATTEMPT_LOAD:
-		load_key(a);
-		break;
-	case ATTEMPT_ANSWER:
-		prepare_answer(a);
-		break;
-	case ATTEMPT_ACTIVATE:
-		activate(a);
-		break;
-	}
+	verdict_set(&v, OUTCOME_CREDENTIAL_MISSING, "%s: %s", a->binding.path, strerror(-r));
+	verdict_hint(&v, "put it there and rebuild the initramfs");
+	attempt_try_next(a, &v);
 }
 
 void attempt_reply(struct attempt *a, struct kms_reply *reply)
@@ -462,15 +371,14 @@ void attempt_reply(struct attempt *a, struct kms_reply *reply)
 		struct verdict v = { 0 };
 
 		verdict_kms(&v, reply);
-		keep(a, &v, a->token);
-		choose(a);
+		attempt_try_next(a, &v);
 		return;
 	}
 	a->passphrase = take_ptr(reply->plaintext);
 	if (reply->ciphertext)
 		log_notice("%s: the root key was rotated; \"cexluks bind\" again refreshes the binding",
 			   a->want->name);
-	use_passphrase(a);
+	attempt_use_passphrase(a);
 }
 
 void attempt_give_up(struct attempt *a)
@@ -481,7 +389,9 @@ void attempt_give_up(struct attempt *a)
 		verdict_set(&v, OUTCOME_NO_NETWORK, "no interface came up with an address in %.0f s",
 			    (double)(deadline_now() - a->started_ms) / 1000.0);
 	else if (a->state == ATTEMPT_WAITS_FOR_KMS)
-		verdict_set(&v, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time", a->token->profile);
-	keep(a, &v, a->token);
+		verdict_set(&v, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time",
+			    a->binding.token->profile);
+	a->waited_for_card = a->state == ATTEMPT_WAITS_FOR_CARD;
+	keep(a, &v); /* what the cards lack is a->verdict already */
 	fail(a);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Opening one volume automatically, as a small state machine that boot and open drive with events:
- * the device appears, the network comes up, the service answers. It reads as rule 4 wants it: the
- * device is resolved once, its header copied and checked, and that copy is what gets opened.
+ * the device appears, the network comes up, the service answers, a card comes. It reads as rule 4
+ * wants it: the device is resolved once, its header copied and checked, and that copy is what gets
+ * opened. With the passphrase in hand rule 5 takes over (attempt-key.c): a paes volume is opened by
+ * its volume key, and only as what that key is. All bindings of a volume lead to one volume key, so
+ * a missing card is no reason to try another binding.
  */
 #ifndef CEXLUKS_OP_ATTEMPT_H
 #define CEXLUKS_OP_ATTEMPT_H
@@ -14,16 +17,21 @@
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "luks/header.h"
+#include "op/binding.h"
 #include "op/cmdline.h"
 #include "op/config.h"
 #include "op/plan.h"
+#include "op/policy.h"
 #include "op/session.h"
 #include "op/verdict.h"
+#include "op/volume-key.h"
 
 enum attempt_state {
 	ATTEMPT_WAITS_FOR_DEVICE,
+	ATTEMPT_MAY_START,	   /* header checked, a binding chosen that needs no network */
 	ATTEMPT_WAITS_FOR_NETWORK, /* header checked, binding chosen */
 	ATTEMPT_WAITS_FOR_KMS,	   /* job under way */
+	ATTEMPT_WAITS_FOR_CARD,	   /* the volume key is in hand: a secure one, and no card was found for it yet */
 	ATTEMPT_HAS_PASSPHRASE,	   /* retry behind a prompt: the question is not pending yet */
 	ATTEMPT_HAS_ANSWERED,	   /* systemd opens it now; its live table is still to be compared */
 	ATTEMPT_OPENED,		   /* or keys loaded, or open already */
@@ -47,12 +55,18 @@ struct attempt {
 	struct verdict verdict;
 	struct luks_device *device, *header_device;
 	struct luks_header *header;
-	const struct luks_token *order[LIMIT_TOKENS]; /* borrowed from header */
+	struct binding order[POLICY_BINDINGS];
 	size_t n_order, next;
-	const struct luks_token *token; /* being tried; in the end the one that the verdict is about */
-	const struct luks_token *told;	/* what a->verdict is about, while others are tried */
+	struct binding binding; /* being tried; in the end the one that the verdict is about */
+	struct binding told;	/* what a->verdict is about, while others are tried */
+	int keyslot;		/* of the binding, once its passphrase is in hand */
 	unsigned job;
-	struct secret *passphrase;
+	struct secret *passphrase; /* from a KMS or a file; a card binding's is in its token */
+	struct volume_key key;	   /* of a paes volume, once a passphrase gave it */
+	bool key_is_new;	   /* no card was asked about it yet */
+	uint64_t modules_until_ms; /* how long modules may still come; 0: none is missing */
+	bool waited_for_card;	   /* until patience was over */
+	bool old_master_key;	   /* opened, but to be re-enciphered before the next change */
 	bool answered;
 	uint64_t started_ms, device_ms, submitted_ms, ended_ms;
 	unsigned tries;
@@ -69,11 +83,21 @@ bool attempt_is_over(const struct attempt *a);
 /* Is the device there? Then copy and check its header and choose a binding. */
 void attempt_look(struct attempt *a);
 
+/* ATTEMPT_MAY_START: the passphrase is public, so everything else is up to the volume key. */
+void attempt_start(struct attempt *a);
+
 /* The network is up: ask for the passphrase. @deadline: of the whole attempt. */
 void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline);
 
 /* A final reply whose id is a->job. Opens the volume, or goes on to the next binding. */
 void attempt_reply(struct attempt *a, struct kms_reply *reply);
+
+/**
+ * attempt_look_at_cards() - ATTEMPT_WAITS_FOR_CARD: can one use the volume key by now?
+ *
+ * Opens the volume if so. Asks cards and kernel, so it is for when something has changed.
+ */
+void attempt_look_at_cards(struct attempt *a);
 
 /* ATTEMPT_HAS_PASSPHRASE: answer if the question is pending by now. ATTEMPT_HAS_ANSWERED: compare
  * the live table once the mapping is there. */

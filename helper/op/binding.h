@@ -8,6 +8,7 @@
 #include "luks/token.h"
 
 enum binding_kind {
+	BINDING_NONE, /* nothing tried yet */
 	BINDING_KMS,
 	BINDING_CARD,
 	BINDING_KEYFILE, /* Ignition's public passphrase: no token of ours, only the configuration names it */
@@ -21,7 +22,10 @@ struct binding {
 
 #define BINDING_NAME_SIZE 96
 
-/* "kms:prod", "card", "keyfile:/etc/luks/cex.key", as people write it. */
+/* The keyslot that the binding names; -1 for keyfile, whose passphrase must be tried. */
+int binding_keyslot(const struct binding *binding);
+
+/* "kms:prod", "card", "keyfile:/etc/luks/cex.key", as people write it; "" for none. */
 void binding_name(const struct binding *binding, char ret[static BINDING_NAME_SIZE]);
 
 #endif

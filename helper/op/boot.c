@@ -104,6 +104,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	op_session_free(take_ptr(session));
 	run.after_failure = aftermath_words(setup->config);
 	run.after_refusal = aftermath_refusal_words(setup->config);
+	run.goes_on = aftermath_goes_on(setup->config);
 	run.network_ms = round.network_ms;
 	run.attempts = round.attempts;
 	run.n_attempts = round.n_attempts;

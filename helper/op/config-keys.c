@@ -279,8 +279,8 @@ static const char *set_pattern(struct config_target *t, const char *value)
 {
 	size_t n = strspn(value, "0123456789abcdefABCDEF");
 
-	if (value[n] || n < 32 || n > 128)
-		return "is not a verification pattern (hexadecimal digits)";
+	if (value[n] || n != CONFIG_PATTERN_LEN)
+		return "is not a verification pattern (64 hexadecimal digits)";
 	return copy(&t->volume->verification_pattern, value);
 }
 

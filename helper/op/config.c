@@ -55,7 +55,12 @@ static void wrong(struct reader *rd, const char *format, ...)
 bool config_binding_is_valid(const char *binding)
 {
 	return !strcmp(binding, "card") || config_binding_profile(binding) ||
-	       !strncmp(binding, "keyfile:/", 9);
+	       config_binding_keyfile(binding);
+}
+
+const char *config_binding_keyfile(const char *binding)
+{
+	return !strncmp(binding, "keyfile:/", 9) ? binding + strlen("keyfile:") : NULL;
 }
 
 static bool name_is_valid(const char *name)
@@ -419,7 +424,8 @@ enum outcome config_load(const char *sysroot, const char *path, struct config **
 		c->path = strdup(path);
 	else if (asprintf(&c->path, "%s%s", sysroot, CONFIG_PATH) < 0)
 		c->path = NULL;
-	if (!c->path)
+	c->sysroot = strdup(sysroot);
+	if (!c->path || !c->sysroot)
 		return verdict_errno(v, ENOMEM, "configuration");
 	o = read_file(c->path, c, v);
 	if (o == OUTCOME_NOTHING_TO_DO && path) {
@@ -457,6 +463,7 @@ void config_free(struct config *config)
 		profile_done(&config->profiles[i]);
 	for (size_t i = 0; i < config->n_volumes; i++)
 		volume_done(&config->volumes[i]);
+	free(config->sysroot);
 	free(config->path);
 	free(config);
 }

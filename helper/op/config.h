@@ -20,6 +20,8 @@
 #define CONFIG_PATH	"/etc/cexluks/cexluks.conf"
 #define CONFIG_OLD_PATH "/etc/hpcs-for-luks.ini"
 
+#define CONFIG_PATTERN_LEN 64 /* hexadecimal digits of a verification pattern */
+
 enum config_on_failure {
 	ON_FAILURE_PROMPT,
 	ON_FAILURE_RETRY,
@@ -57,7 +59,8 @@ struct config_volume {
 };
 
 struct config {
-	char *path; /* where it was read */
+	char *path;    /* where it was read */
+	char *sysroot; /* "" or the tree in place of /, for what is named in it */
 	bool old_format;
 	uint64_t timeout_ms;
 	enum config_on_failure on_failure;
@@ -92,6 +95,9 @@ const struct config_volume *config_volume_find(const struct config *config, cons
 
 /* A binding as people write it: "kms:PROFILE" → profile name (borrowed), else NULL. */
 const char *config_binding_profile(const char *binding);
+
+/* "keyfile:PATH" → the path (borrowed), else NULL. */
+const char *config_binding_keyfile(const char *binding);
 bool config_binding_is_valid(const char *binding);
 
 /* The keys that exist, for "help --table config" and the manual. */

@@ -68,16 +68,24 @@ static struct label label_of(const struct attempt *a, size_t rest)
 	return label;
 }
 
+static void warned(int fd, const struct attempt *a)
+{
+	static const char text[] = REPORT_MASTER_KEY_OLD ": re-encipher before the next change";
+
+	if (a->old_master_key)
+		report_console_line(fd, "cexluks: %s: %s", label_of(a, strlen(text) + 2).text, text);
+}
+
 static void opened(int fd, const struct attempt *a)
 {
-	_cleanup_free_ char *binding = a->token ? luks_token_binding(a->token) : NULL;
+	char binding[BINDING_NAME_SIZE], rest[512];
 
-	char rest[512];
-
+	binding_name(&a->binding, binding);
 	(void)snprintf(rest, sizeof(rest), " %s%s%s in %.1f s", a->verdict.cause,
-		       binding ? " with " : "", binding ? binding : "",
+		       binding[0] ? " with " : "", binding,
 		       (double)(a->ended_ms - a->started_ms) / 1000.0);
 	report_console_line(fd, "cexluks: %s%s", label_of(a, strlen(rest)).text, rest);
+	warned(fd, a);
 }
 
 /* Three lines: what with its outcome word, the cause, the next step. Nothing is repeated. */
@@ -97,6 +105,9 @@ static const char *what_follows(const struct attempt *a, const struct report_run
 {
 	if (a->state == ATTEMPT_REFUSED)
 		return run->after_refusal;
+	/* Nobody is sent to type a passphrase where a card is missing. */
+	if (run->goes_on && outcome_is_about_cards(a->verdict.outcome))
+		return "";
 	return outcome_is_worth_another_try(a->verdict.outcome) ? run->after_failure : "";
 }
 
@@ -109,6 +120,8 @@ void report_console_behind(int fd, const struct report_run *run)
 			report_console_line(fd, "cexluks: %s: %s",
 					    label_of(a, strlen(": ") + strlen(a->verdict.cause)).text,
 					    a->verdict.cause);
+		if (a->state == ATTEMPT_OPENED)
+			warned(fd, a);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/uuid.h"
 #include "op/boot-setup.h"
 #include "op/credential.h"
@@ -31,6 +32,21 @@ static enum outcome print_file(const char *path, void *userdata)
 	return OUTCOME_OK;
 }
 
+/* Ignition may make it later, but not before the next image: worth a word, no reason to fail. */
+static enum outcome print_keyfiles(const struct config_volume *vol, struct printer *p)
+{
+	for (size_t i = 0; i < vol->n_bindings; i++) {
+		const char *path = config_binding_keyfile(vol->bindings[i]);
+		enum outcome o = path ? print_file(path, p) : OUTCOME_OK;
+
+		if (o == OUTCOME_CREDENTIAL_MISSING)
+			log_warning("[volume %s]: %s; the image goes without", vol->name, p->v->cause);
+		else if (o != OUTCOME_OK)
+			return o;
+	}
+	return OUTCOME_OK;
+}
+
 enum outcome op_image_files(const struct boot_request *request,
 			    void (*print)(const char *line, void *userdata), void *userdata,
 			    struct verdict *v)
@@ -51,6 +67,8 @@ enum outcome op_image_files(const struct boot_request *request,
 		    strstr(config->profiles[i].api_key_source, "credential:"))
 			o = OUTCOME_OK; /* comes with the boot, not with the image */
 	}
+	for (size_t i = 0; i < config->n_volumes && o == OUTCOME_OK; i++)
+		o = print_keyfiles(&config->volumes[i], &p);
 	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", config->path) : o;
 }
 

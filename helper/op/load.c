@@ -19,7 +19,7 @@ static enum outcome conclude(const struct round *round, struct verdict *v)
 			*v = round->attempts[i].verdict;
 			return v->outcome;
 		}
-		loaded += round->attempts[i].token != NULL;
+		loaded += round->attempts[i].binding.kind != BINDING_NONE;
 	}
 	if (!loaded)
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no volume needs a key");

@@ -12,6 +12,7 @@
 #include "op/policy.h"
 #include "op/round.h"
 #include "op/session.h"
+#include "op/volume-key.h"
 
 static enum outcome need_config(const char *sysroot, const char *path, struct config **ret,
 				struct verdict *v)
@@ -48,7 +49,7 @@ static enum outcome run_one(const struct open_request *request, struct config *c
 	}
 	round_run(&round, deadline_after(request->timeout_ms));
 	*v = round.attempts[0].verdict;
-	if (v->outcome == OUTCOME_OK && !round.attempts[0].token)
+	if (v->outcome == OUTCOME_OK && round.attempts[0].binding.kind == BINDING_NONE)
 		v->outcome = OUTCOME_NOTHING_TO_DO;
 	round_end(&round);
 	return v->outcome;
@@ -102,40 +103,94 @@ enum outcome op_close(const char *name, struct verdict *v)
 	return verdict_set(v, OUTCOME_OK, "%s is closed", name);
 }
 
-static enum outcome unwrap_binding(const struct pass_request *request, struct config *config,
-				   struct luks_header *header, struct secret **ret,
-				   struct verdict *v)
+/* By hand any binding may be named: also one that the configuration leaves out of the boot. */
+static bool find_binding(struct config *config, const struct config_volume *pin,
+			 const struct luks_header *header, const char *name, struct binding *ret)
 {
-	const char *profile = config_binding_profile(request->binding);
-	const struct luks_token *order[LIMIT_TOKENS], *token = NULL;
-	_cleanup_cmdline_ struct cmdline *cmdline = NULL;
+	struct binding order[POLICY_BINDINGS];
+	size_t n = policy_order(config, pin, header, order);
+
+	for (size_t i = 0; i < n; i++) {
+		char text[BINDING_NAME_SIZE];
+
+		binding_name(&order[i], text);
+		if (strcmp(text, name) != 0)
+			continue;
+		*ret = order[i];
+		return true;
+	}
+	return pin && find_binding(config, NULL, header, name, ret);
+}
+
+static enum outcome unwrap(const struct pass_request *request, struct config *config,
+			   const struct luks_header *header, const struct luks_token *token,
+			   struct secret **ret, struct verdict *v)
+{
 	_cleanup_op_session_ struct op_session *session = NULL;
-	size_t n = policy_order(config, NULL, header, order);
+	int r = op_session_new(config, request->sysroot, &session);
+
+	if (r < 0)
+		return verdict_errno(v, r, "session");
+	return op_session_unwrap(session, token, luks_header_uuid(header),
+				 deadline_after(request->timeout_ms), ret, v);
+}
+
+/* A token's passphrase in pages of its own, because it goes to somebody else. */
+static enum outcome from_token(const struct luks_token *token, struct secret **ret, struct verdict *v)
+{
+	size_t len = secret_len(token->passphrase);
+	int r = secret_new(len, ret);
+
+	if (r < 0)
+		return verdict_errno(v, r, "passphrase");
+	memcpy(secret_data(*ret), secret_bytes(token->passphrase), len);
+	return OUTCOME_OK;
+}
+
+/* It must open its keyslot, and where it is public, what it opens must be a secure key. */
+static enum outcome prove(const struct pass_request *request, struct luks_header *header,
+			  const struct binding *binding, const struct secret *passphrase,
+			  struct verdict *v)
+{
+	_cleanup_volume_key_ struct volume_key key = { 0 };
+	struct luks_reason reason = { "" };
 	enum outcome o;
 	int r;
 
-	for (size_t i = 0; i < n && profile; i++)
-		if (order[i]->kind == LUKS_TOKEN_KMS && !strcmp(order[i]->profile, profile))
-			token = order[i];
-	if (!token)
+	if (binding->kind == BINDING_CARD) {
+		o = volume_key_read(header, binding->token->keyslot, passphrase, &key, v);
+		if (o == OUTCOME_OK && !key.secure)
+			v->outcome = o = OUTCOME_NOT_A_SECURE_KEY;
+		return o;
+	}
+	r = luks_header_test(header, binding->token->keyslot, passphrase, &reason);
+	return r != 0 ? verdict_luks(v, r, request->device, &reason) : OUTCOME_OK;
+}
+
+static enum outcome pass_binding(const struct pass_request *request, struct config *config,
+				 struct luks_header *header, struct secret **ret, struct verdict *v)
+{
+	const struct config_volume *pin = config_volume_find(config, luks_header_uuid(header));
+	_cleanup_cmdline_ struct cmdline *cmdline = NULL;
+	struct binding binding = { 0 };
+	enum outcome o;
+	int r;
+
+	/* What lies in a file needs no help to be read. */
+	if (!find_binding(config, pin, header, request->binding, &binding) || !binding.token)
 		return verdict_set(v, OUTCOME_NOT_BOUND, "%s has no binding %s", request->device,
 				   request->binding);
 	r = cmdline_parse("", &cmdline);
-	if (r == 0)
-		r = op_session_new(config, request->sysroot, &session);
 	if (r < 0)
-		return verdict_errno(v, r, "session");
-	o = policy_check_token(config, config_volume_find(config, luks_header_uuid(header)), cmdline,
-			       token, v);
+		return verdict_errno(v, r, "command line");
+	o = policy_check_binding(config, pin, cmdline, header, &binding, v);
 	if (o != OUTCOME_OK)
 		return o;
-	o = op_session_unwrap(session, token, luks_header_uuid(header),
-			   deadline_after(request->timeout_ms), ret, v);
-	if (o != OUTCOME_OK)
-		return o;
-	r = luks_header_test(header, token->keyslot, *ret, NULL);
-	return r != 0 ? verdict_luks(v, r, request->device, NULL)
-		      : verdict_set(v, OUTCOME_OK, "%s", request->binding);
+	o = binding.kind == BINDING_CARD ? from_token(binding.token, ret, v) :
+					   unwrap(request, config, header, binding.token, ret, v);
+	if (o == OUTCOME_OK)
+		o = prove(request, header, &binding, *ret, v);
+	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", request->binding) : o;
 }
 
 enum outcome op_pass(const struct pass_request *request, struct secret **ret, struct verdict *v)
@@ -156,7 +211,7 @@ enum outcome op_pass(const struct pass_request *request, struct secret **ret, st
 	r = luks_header_load(device, NULL, &header, &reason);
 	if (r != 0)
 		return verdict_luks(v, r, request->device, &reason);
-	o = unwrap_binding(request, config, header, &got, v);
+	o = pass_binding(request, config, header, &got, v);
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(got);
 	return o;

@@ -31,7 +31,10 @@ struct pass_request {
 	uint64_t timeout_ms;
 };
 
-/* @ret: owned by the caller; it was tried on its keyslot. */
+/*
+ * @ret: owned by the caller; it was tried on its keyslot. Of a card binding only if the volume key is a
+ * secure key; no card is asked.
+ */
 enum outcome op_pass(const struct pass_request *request, struct secret **ret, struct verdict *v);
 
 #endif

@@ -106,6 +106,11 @@ bool outcome_is_refusal(enum outcome outcome)
 	return table[outcome].refusal;
 }
 
+bool outcome_is_about_cards(enum outcome outcome)
+{
+	return outcome >= OUTCOME_NO_AP_BUS && outcome <= OUTCOME_MODULE_MISSING;
+}
+
 const char *outcome_hint(enum outcome outcome)
 {
 	return table[outcome].hint;

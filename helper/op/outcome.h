@@ -66,6 +66,9 @@ bool outcome_is_worth_another_try(enum outcome outcome);
 /* A refusal breaks a rule: it follows on-refusal, and a typed passphrase does not override it. */
 bool outcome_is_refusal(enum outcome outcome);
 
+/* Whether a card, its domain or what the kernel needs to use it stands in the way. */
+bool outcome_is_about_cards(enum outcome outcome);
+
 /* The next step where somebody can act; "" when there is none. Static. */
 const char *outcome_hint(enum outcome outcome);
 

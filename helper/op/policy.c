@@ -6,13 +6,25 @@
 
 #include "base/uuid.h"
 
-static bool wants_pattern(const struct config_volume *pin, const struct cmdline *cmdline,
+bool policy_wants_secure_key(const struct config *config, const struct config_volume *pin)
+{
+	return config->secure_key || (pin && pin->secure_key);
+}
+
+bool policy_wants_pattern(const struct config_volume *pin, const struct cmdline *cmdline,
 			  const char *uuid)
 {
 	for (size_t i = 0; i < cmdline->n_patterns; i++)
 		if (uuid_matches(uuid, cmdline->patterns[i].uuid))
 			return true;
 	return pin && pin->verification_pattern;
+}
+
+bool policy_has_conditions(const struct config *config, const struct config_volume *pin,
+			   const struct cmdline *cmdline, const char *uuid)
+{
+	return (pin && pin->cipher) || policy_wants_secure_key(config, pin) ||
+	       policy_wants_pattern(pin, cmdline, uuid);
 }
 
 enum outcome policy_check_header(const struct config *config, const struct config_volume *pin,
@@ -25,21 +37,37 @@ enum outcome policy_check_header(const struct config *config, const struct confi
 		return verdict_set(v, OUTCOME_HEADER_REFUSED,
 				   "the header says cipher %s, the configuration %s", cipher,
 				   pin->cipher);
-	if ((config->secure_key || (pin && pin->secure_key)) && !luks_header_is_paes(header))
+	if (policy_wants_secure_key(config, pin) && !luks_header_is_paes(header))
 		return verdict_set(v, OUTCOME_NOT_A_SECURE_KEY,
 				   "require = secure-key, but the cipher is %s", cipher);
-	/*
-	 * Only a card can tell a secure key from bytes that look like one, and recompute a
-	 * verification pattern. Until this program can ask it, what demands it stays shut.
-	 */
-	if (config->secure_key || (pin && pin->secure_key))
-		return verdict_set(v, OUTCOME_NOT_A_SECURE_KEY,
-				   "require = secure-key, and this version cannot ask the card");
-	if (wants_pattern(pin, cmdline, luks_header_uuid(header)))
+	if (policy_wants_pattern(pin, cmdline, luks_header_uuid(header)) &&
+	    !luks_header_is_paes(header))
 		return verdict_set(v, OUTCOME_PATTERN_MISMATCH,
-				   "a verification pattern is pinned, and this version cannot "
-				   "recompute it");
+				   "a pattern is pinned; only paes has one, this is %s", cipher);
 	return verdict_set(v, OUTCOME_OK, "%s", cipher);
+}
+
+static enum outcome check_one_pattern(const char *pinned, const char *pattern, const char *where,
+				      struct verdict *v)
+{
+	if (!strcasecmp(pinned, pattern))
+		return OUTCOME_OK;
+	return verdict_set(v, OUTCOME_PATTERN_MISMATCH, "pattern %.12s.., %s wants %.12s..", pattern,
+			   where, pinned);
+}
+
+enum outcome policy_check_pattern(const struct config_volume *pin, const struct cmdline *cmdline,
+				  const char *uuid, const char *pattern, struct verdict *v)
+{
+	enum outcome o = OUTCOME_OK;
+
+	if (pin && pin->verification_pattern)
+		o = check_one_pattern(pin->verification_pattern, pattern, "configuration", v);
+	for (size_t i = 0; o == OUTCOME_OK && i < cmdline->n_patterns; i++)
+		if (uuid_matches(uuid, cmdline->patterns[i].uuid))
+			o = check_one_pattern(cmdline->patterns[i].value, pattern,
+					      "command line", v);
+	return o;
 }
 
 static enum outcome check_kms_token(const struct config_profile *profile,
@@ -69,11 +97,8 @@ enum outcome policy_check_token(struct config *config, const struct config_volum
 		return verdict_set(v, OUTCOME_HEADER_REFUSED,
 				   "token %d has serial %" PRId64 ", the configuration wants %" PRId64,
 				   token->id, token->serial, pin->min_serial);
-	if (token->kind != LUKS_TOKEN_KMS) {
-		verdict_set(v, OUTCOME_NOT_BOUND,
-			    "token %d is a card binding, which this version cannot use", token->id);
-		return verdict_hint(v, "add a kms binding");
-	}
+	if (token->kind == LUKS_TOKEN_CARD)
+		return OUTCOME_OK;
 	profile = config_profile_find(config, token->profile);
 	if (!profile) {
 		verdict_set(v, OUTCOME_CONFIG_ERROR, "token %d names profile %s, unknown here",
@@ -84,60 +109,89 @@ enum outcome policy_check_token(struct config *config, const struct config_volum
 	return check_kms_token(profile, cmdline, token, v);
 }
 
-static bool is_binding(const struct luks_token *token, const char *binding)
+enum outcome policy_check_binding(struct config *config, const struct config_volume *pin,
+				  const struct cmdline *cmdline, const struct luks_header *header,
+				  const struct binding *binding, struct verdict *v)
 {
-	const char *profile = config_binding_profile(binding);
-
-	if (profile)
-		return token->kind == LUKS_TOKEN_KMS && !strcmp(token->profile, profile);
-	return token->kind == LUKS_TOKEN_CARD && !strcmp(binding, "card");
+	if (binding->kind != BINDING_KMS && !luks_header_is_paes(header))
+		return verdict_set(v, OUTCOME_NOT_A_SECURE_KEY,
+				   "a public passphrase, and cipher %s, which no card protects",
+				   luks_header_cipher(header));
+	return binding->token ? policy_check_token(config, pin, cmdline, binding->token, v) : OUTCOME_OK;
 }
 
 struct order {
 	const struct luks_token *const *tokens;
 	size_t n_tokens;
-	const struct luks_token **ret;
+	struct binding *ret;
 	size_t n;
 };
 
-static void take(struct order *o, const struct luks_token *token)
+static void take_token(struct order *o, const struct luks_token *token)
 {
 	for (size_t i = 0; i < o->n; i++)
-		if (o->ret[i] == token)
+		if (o->ret[i].token == token)
 			return;
-	if (token->keyslot >= 0 && o->n < LIMIT_TOKENS)
-		o->ret[o->n++] = token;
+	if (token->keyslot < 0 || token->kind == LUKS_TOKEN_CREDENTIAL || o->n == POLICY_BINDINGS)
+		return;
+	o->ret[o->n++] = (struct binding){
+		.kind = token->kind == LUKS_TOKEN_CARD ? BINDING_CARD : BINDING_KMS,
+		.token = token,
+	};
 }
 
-static void take_binding(struct order *o, const char *binding)
+static void take_card(struct order *o)
 {
 	for (size_t i = 0; i < o->n_tokens; i++)
-		if (is_binding(o->tokens[i], binding))
-			take(o, o->tokens[i]);
+		if (o->tokens[i]->kind == LUKS_TOKEN_CARD)
+			take_token(o, o->tokens[i]);
 }
 
 static void take_profile(struct order *o, const char *profile)
 {
 	for (size_t i = 0; i < o->n_tokens; i++)
 		if (o->tokens[i]->kind == LUKS_TOKEN_KMS && !strcmp(o->tokens[i]->profile, profile))
-			take(o, o->tokens[i]);
+			take_token(o, o->tokens[i]);
+}
+
+static void take_keyfile(struct order *o, const char *path)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->ret[i].kind == BINDING_KEYFILE && !strcmp(o->ret[i].path, path))
+			return;
+	if (o->n < POLICY_BINDINGS)
+		o->ret[o->n++] = (struct binding){ .kind = BINDING_KEYFILE, .path = path };
+}
+
+/* As the configuration spells it. */
+static void take_named(struct order *o, const char *binding)
+{
+	const char *profile = config_binding_profile(binding);
+	const char *keyfile = config_binding_keyfile(binding);
+
+	if (profile)
+		take_profile(o, profile);
+	else if (keyfile)
+		take_keyfile(o, keyfile);
+	else
+		take_card(o);
 }
 
 size_t policy_order(struct config *config, const struct config_volume *pin,
-		    const struct luks_header *header, const struct luks_token **ret)
+		    const struct luks_header *header, struct binding ret[static POLICY_BINDINGS])
 {
 	struct order o = { .ret = ret };
 
 	o.n_tokens = luks_header_tokens(header, &o.tokens);
 	if (pin && pin->n_bindings) {
 		for (size_t i = 0; i < pin->n_bindings; i++)
-			take_binding(&o, pin->bindings[i]);
+			take_named(&o, pin->bindings[i]);
 		return o.n;
 	}
-	take_binding(&o, "card");
+	take_card(&o);
 	for (size_t i = 0; i < config->n_profiles; i++)
 		take_profile(&o, config->profiles[i].kms.name);
 	for (size_t i = 0; i < o.n_tokens; i++)
-		take(&o, o.tokens[i]);
+		take_token(&o, o.tokens[i]);
 	return o.n;
 }

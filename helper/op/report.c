@@ -32,13 +32,24 @@ static void add_ms(cJSON *to, const char *name, uint64_t ms)
 		(void)cJSON_AddNumberToObject(to, name, (double)ms);
 }
 
+/* Words of their own, which are no outcomes: the volume is open. */
+static void add_warnings(cJSON *to, const struct attempt *a)
+{
+	cJSON *list = a->old_master_key ? cJSON_AddArrayToObject(to, "warnings") : NULL;
+	cJSON *word = list ? cJSON_CreateString(REPORT_MASTER_KEY_OLD) : NULL;
+
+	if (word && !cJSON_AddItemToArray(list, word))
+		json_free(word);
+}
+
 static cJSON *volume_json(const struct attempt *a, uint64_t started_ms)
 {
 	_cleanup_json_ cJSON *o = cJSON_CreateObject();
-	_cleanup_free_ char *binding = a->token ? luks_token_binding(a->token) : NULL;
+	char binding[BINDING_NAME_SIZE];
 
 	if (!o)
 		return NULL;
+	binding_name(&a->binding, binding);
 	add_text(o, "name", a->want->name);
 	add_text(o, "uuid", a->want->uuid);
 	add_text(o, "device", a->device ? a->device->path : a->want->source);
@@ -48,6 +59,7 @@ static cJSON *volume_json(const struct attempt *a, uint64_t started_ms)
 	if (a->state != ATTEMPT_OPENED)
 		add_text(o, "hint", verdict_hint_text(&a->verdict));
 	(void)cJSON_AddBoolToObject(o, "refused", a->state == ATTEMPT_REFUSED);
+	add_warnings(o, a);
 	add_ms(o, "device_after_ms", a->device_ms ? a->device_ms - started_ms : 0);
 	add_ms(o, "asked_after_ms", a->submitted_ms ? a->submitted_ms - started_ms : 0);
 	add_ms(o, "ended_after_ms", a->ended_ms ? a->ended_ms - started_ms : 0);

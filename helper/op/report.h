@@ -6,6 +6,7 @@
 #ifndef CEXLUKS_OP_REPORT_H
 #define CEXLUKS_OP_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,12 +17,15 @@
 #define REPORT_PATH RUN_DIR "/report.json"
 #define REPORT_SIZE (1u << 20) /* 8 runs of 64 volumes have room */
 
+#define REPORT_MASTER_KEY_OLD "master-key-old"
+
 struct report_run {
 	const char *mode;     /* "boot", "retry" */
 	uint64_t started_ms;  /* CLOCK_BOOTTIME */
 	uint64_t network_ms;  /* when an interface was up; 0: never needed or never up */
 	const char *after_failure; /* what the policy does next, for the console; or "" */
 	const char *after_refusal;
+	bool goes_on;		   /* a prompt comes, or we keep trying: then what helps counts more than that */
 	const struct attempt *attempts;
 	size_t n_attempts;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Behind the prompt: rounds of attempts with growing, jittered pauses, for as long as a volume is
- * closed. Events (a disk, the network, somebody else opening the volume) end a pause early.
+ * closed. Events (a disk, the network, somebody else opening the volume) end a pause early; a round that
+ * waits for a card lasts as long as a round may, and the next one begins at once.
  */
 #include "op/boot.h"
 
@@ -44,8 +45,11 @@ static void drop_decided(struct plan *plan)
 	plan->n_volumes = kept;
 }
 
-/* A whole round: own child, own token; a hung resolver of the last round is gone with its child. */
-static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_ms, struct verdict *v)
+/*
+ * A whole round: own child, own token; a hung resolver of the last round is gone with its child.
+ * @ret_waited: it lasted its whole time, because a card did not come. Returns whether there is hope.
+ */
+static bool one_round(struct boot_setup *setup, int questions, bool *ret_waited, struct verdict *v)
 {
 	_cleanup_op_session_ struct op_session *session = NULL;
 	struct round round = {
@@ -67,7 +71,7 @@ static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_
 	if (r == 0)
 		r = round_begin(&round);
 	if (r == 0)
-		round_run(&round, deadline_after(timeout_ms));
+		round_run(&round, deadline_after(LIMIT_TIMEOUT_MS));
 	else
 		verdict_errno(v, r, "cannot watch disks and network");
 	run.network_ms = round.network_ms;
@@ -79,6 +83,7 @@ static bool one_round(struct boot_setup *setup, int questions, uint64_t timeout_
 		*v = a->verdict;
 		if (a->state == ATTEMPT_FAILED && outcome_is_worth_another_try(a->verdict.outcome))
 			again = true;
+		*ret_waited = *ret_waited || (a->state == ATTEMPT_FAILED && a->waited_for_card);
 		if (a->state == ATTEMPT_REFUSED)
 			aftermath_refuse_pending(setup->config, a);
 	}
@@ -118,6 +123,7 @@ enum outcome op_boot_retry(const struct boot_request *request, struct verdict *v
 	for (unsigned n = 0;; n++) {
 		_cleanup_boot_setup_ struct boot_setup setup = { 0 };
 		enum outcome o = boot_setup_read(request, &setup, v);
+		bool waited = false;
 
 		if (o != OUTCOME_OK) {
 			verdict_print(v, "no further try");
@@ -128,8 +134,10 @@ enum outcome op_boot_retry(const struct boot_request *request, struct verdict *v
 		drop_decided(setup.plan);
 		if (!setup.plan->n_volumes && !setup.plan->scan)
 			return verdict_set(v, OUTCOME_OK, "every volume is open or refused");
-		if (!one_round(&setup, questions, LIMIT_TIMEOUT_MS, v))
+		if (!one_round(&setup, questions, &waited, v))
 			return v->outcome;
-		pause_before(n);
+		/* Who waits for a card goes on listening; a pause would only be deaf. */
+		if (!waited)
+			pause_before(n);
 	}
 }

@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/uuid.h"
 
+#define LOOK_MS 250
+
 static enum attempt_how how_for(const struct round *round, const struct plan_volume *volume)
 {
 	if (round->how_for && !round->how_for(volume))
@@ -44,6 +46,7 @@ void round_end(struct round *round)
 	for (size_t i = 0; i < round->n_attempts; i++)
 		attempt_done(&round->attempts[i]);
 	round->n_attempts = 0;
+	cex_watch_free(take_ptr(round->cards));
 	network_watch_free(round->network);
 	round->network = NULL;
 	luks_watch_free(round->disks);
@@ -142,6 +145,26 @@ static void look_for_devices(struct round *round)
 	}
 }
 
+/* The watch comes before the look, so that nothing is missed between the two. */
+static void watch_cards(struct round *round)
+{
+	int r;
+
+	if (round->cards)
+		return;
+	r = cex_watch_new(round->config->sysroot, &round->cards);
+	if (r < 0)
+		log_warning("cannot watch for cards: %s", strerror(-r));
+}
+
+static void look_at_cards(struct round *round, struct attempt *a)
+{
+	watch_cards(round);
+	if (a->key_is_new || round->cards_changed ||
+	    (a->modules_until_ms && deadline_over(a->modules_until_ms)))
+		attempt_look_at_cards(a);
+}
+
 /* Every attempt takes the step that is possible now. Returns whether all are over. */
 static bool step(struct round *round, deadline_t deadline)
 {
@@ -152,12 +175,20 @@ static bool step(struct round *round, deadline_t deadline)
 	for (size_t i = 0; i < round->n_attempts; i++) {
 		struct attempt *a = &round->attempts[i];
 
-		while (up && a->state == ATTEMPT_WAITS_FOR_NETWORK)
-			attempt_submit(a, round->session, deadline);
+		for (;;)
+			if (a->state == ATTEMPT_MAY_START)
+				attempt_start(a);
+			else if (up && a->state == ATTEMPT_WAITS_FOR_NETWORK)
+				attempt_submit(a, round->session, deadline);
+			else
+				break;
+		if (a->state == ATTEMPT_WAITS_FOR_CARD)
+			look_at_cards(round, a);
 		if (a->state == ATTEMPT_HAS_PASSPHRASE || a->state == ATTEMPT_HAS_ANSWERED)
 			attempt_answer(a);
 		over = over && attempt_is_over(a);
 	}
+	round->cards_changed = false;
 	return over;
 }
 
@@ -195,12 +226,25 @@ static void drain_inotify(int fd)
 		;
 }
 
-static bool someone_waits(const struct round *round, enum attempt_state state)
+/* The sooner of @ms (negative: never) and what attempts have set themselves. */
+static int until_next_step(const struct round *round, int ms)
 {
-	for (size_t i = 0; i < round->n_attempts; i++)
-		if (round->attempts[i].state == state)
-			return true;
-	return false;
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		const struct attempt *a = &round->attempts[i];
+		int left = deadline_poll_ms(a->modules_until_ms);
+
+		/*
+		 * Jobs end at deadlines that only kms_client_next() knows, and a mapping without a file
+		 * system on it makes no link that inotify could see: look now and then.
+		 */
+		if (a->state == ATTEMPT_WAITS_FOR_KMS || a->state == ATTEMPT_HAS_ANSWERED)
+			left = LOOK_MS;
+		else if (a->state != ATTEMPT_WAITS_FOR_CARD || !a->modules_until_ms)
+			continue;
+		if (ms < 0 || ms > left)
+			ms = left;
+	}
+	return ms;
 }
 
 /* Sleeps until something happens. */
@@ -214,18 +258,13 @@ static void wait_for_event(struct round *round, deadline_t deadline)
 		  .events = POLLIN },
 		{ .fd = client ? kms_client_fd(client) : -1, .events = POLLIN },
 		{ .fd = round->questions, .events = POLLIN },
+		{ .fd = round->cards ? cex_watch_fd(round->cards) : -1, .events = POLLIN },
 	};
-	int ms = deadline_poll_ms(deadline);
+	int ms = until_next_step(round, deadline_poll_ms(deadline));
 
-	/*
-	 * Jobs end at deadlines that only kms_client_next() knows, and a mapping without a file
-	 * system on it makes no link that inotify could see: look now and then.
-	 */
-	if ((someone_waits(round, ATTEMPT_WAITS_FOR_KMS) ||
-	     someone_waits(round, ATTEMPT_HAS_ANSWERED)) && (ms < 0 || ms > 250))
-		ms = 250;
 	if (poll(fds, ARRAY_SIZE(fds), ms) < 0 && errno != EINTR)
 		log_debug("poll: %m");
+	round->cards_changed = round->cards && cex_watch_drain(round->cards);
 	luks_watch_drain(round->disks);
 	drain_inotify(round->questions);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One round of attempts under one deadline: the loop that owns all waiting. It sleeps in poll(2)
- * on disks, network, net child and pending questions, and lets each attempt take its next step.
+ * on disks, network, cards, net child and pending questions, and lets each attempt take its next step.
  */
 #ifndef CEXLUKS_OP_ROUND_H
 #define CEXLUKS_OP_ROUND_H
@@ -12,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "base/deadline.h"
+#include "cex/watch.h"
 #include "kms/network.h"
 #include "luks/watch.h"
 #include "op/attempt.h"
@@ -25,6 +26,8 @@ struct round {
 	struct op_session *session;
 	struct luks_watch *disks;
 	struct network_watch *network;
+	struct cex_watch *cards; /* made when a volume waits for one; a test may set it before */
+	bool cards_changed;	 /* whoever waits for a card should look again */
 	int questions;		/* answer_watch(), or -1 */
 	enum attempt_how how;
 	bool (*how_for)(const struct plan_volume *volume); /* ANSWER only for these; NULL: all alike */

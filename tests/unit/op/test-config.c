@@ -114,7 +114,7 @@ static void test_every_volume_key_arrives(void **state)
 	_cleanup_config_ struct config *c =
 		good(*state, PROD "[volume root]\nuuid = 96FA7BA7-5229-4F32-A9D3-849404FEBB0E\n"
 				  "cipher = paes-xts-plain64\nverification-pattern = "
-				  "599c2fc2599c2fc2599c2fc2599c2fc2\nmin-serial = 3\nrequire = secure-key\n"
+				  "599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2\nmin-serial = 3\nrequire = secure-key\n"
 				  "bindings = card, kms:prod keyfile:/etc/luks/cex.key\n"
 				  "options = discard, no-read-workqueue\nnofail = yes\n");
 	const struct config_volume *v = config_volume_find(c, U);
@@ -350,7 +350,7 @@ static void test_open_by_systemd_keeps_no_conditions_so_it_is_refused_with_them(
 {
 	static const char *const conditions[] = { "cipher = aes-xts-plain64", "require = secure-key",
 						  "verification-pattern = "
-						  "599c2fc2599c2fc2599c2fc2599c2fc2" };
+						  "599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2" };
 	char text[512];
 
 	bad(*state, "[cexluks]\nopen = systemd\nrequire = secure-key\n", "secure-key|systemd");

@@ -16,6 +16,7 @@ struct show {
 	struct plan_volume want[LIMIT_VOLUMES];
 	struct attempt attempts[LIMIT_VOLUMES];
 	struct luks_token token;
+	struct binding binding;
 	struct report_run run;
 };
 
@@ -26,6 +27,7 @@ static struct show *show_new(size_t n)
 
 	assert_non_null(s);
 	s->token = (struct luks_token){ .kind = LUKS_TOKEN_KMS, .profile = profile };
+	s->binding = (struct binding){ .kind = BINDING_KMS, .token = &s->token };
 	s->run = (struct report_run){ .mode = "boot",
 				      .started_ms = 1000,
 				      .after_failure = "type the passphrase",
@@ -39,7 +41,7 @@ static struct show *show_new(size_t n)
 		strcpy(s->want[i].uuid, U);
 		*a = (struct attempt){ .want = &s->want[i],
 				       .state = ATTEMPT_OPENED,
-				       .token = &s->token,
+				       .binding = s->binding,
 				       .started_ms = 1000,
 				       .ended_ms = 3400 };
 		(void)verdict_set(&a->verdict, OUTCOME_OK, "opened");

@@ -101,8 +101,8 @@ static void test_the_next_binding_is_tried_and_the_best_verdict_stays(void **sta
 		GIVE(s, rows[i].first, rows[i].second, rows[i].third);
 		stage_begin(s, PROD DR, rows[i].cmdline, "root UUID=" U "\n", ATTEMPT_ANSWER);
 		a = stage_run(s, rows[i].outcome == OUTCOME_TIMEOUT ? 2500 : 20000);
-		if (a->verdict.outcome != rows[i].outcome || !a->token ||
-		    strcmp(a->token->profile, rows[i].profile) != 0)
+		if (a->verdict.outcome != rows[i].outcome || !a->binding.token ||
+		    strcmp(a->binding.token->profile, rows[i].profile) != 0)
 			fail_msg("row %zu: %s: %s", i, outcome_word(a->verdict.outcome),
 				 a->verdict.cause);
 		stage_strike(s);
@@ -121,7 +121,7 @@ static void test_a_profile_that_cannot_be_used_does_not_stop_the_other(void **st
 		    "", "root UUID=" U "\n", ATTEMPT_ACTIVATE);
 	a = stage_run(s, 20000);
 	assert_int_equal(a->verdict.outcome, OUTCOME_KMS_UNREACHABLE);
-	assert_string_equal(a->token->profile, "dr");
+	assert_string_equal(a->binding.token->profile, "dr");
 }
 
 static void test_pins_are_kept(void **state)
@@ -135,7 +135,7 @@ static void test_pins_are_kept(void **state)
 		{ "min-serial = 3\n", "", "", OUTCOME_KMS_UNREACHABLE },
 		{ "min-serial = 4\n", "", "", OUTCOME_HEADER_REFUSED },
 		{ "require = secure-key\n", "", "", OUTCOME_NOT_A_SECURE_KEY },
-		{ "verification-pattern = 599c2fc2599c2fc2599c2fc2599c2fc2\n", "", "",
+		{ "verification-pattern = 599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2599c2fc2\n", "", "",
 		  OUTCOME_PATTERN_MISMATCH },
 		{ "", "rd.cexluks.pattern=96fa=00", "", OUTCOME_PATTERN_MISMATCH },
 		{ "", "rd.cexluks.pattern=0b5e=00", "", OUTCOME_KMS_UNREACHABLE },

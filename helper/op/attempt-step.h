@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to attempt.c (device, header, bindings) and attempt-key.c (what comes after the passphrase):
+ * how an attempt goes on and how it ends.
+ */
+#ifndef CEXLUKS_OP_ATTEMPT_STEP_H
+#define CEXLUKS_OP_ATTEMPT_STEP_H
+
+#include "op/attempt.h"
+
+/* This binding did not do it, for that reason: the next one, or the end. */
+void attempt_try_next(struct attempt *a, const struct verdict *v);
+
+/* Ends with @v about the binding being tried: as a refusal where the outcome is one. */
+void attempt_fail(struct attempt *a, const struct verdict *v);
+
+void attempt_succeed(struct attempt *a, const char *how);
+
+/* Somebody opened it before us, as @holder: fine if it is this volume, exactly as checked. */
+void attempt_found_open(struct attempt *a, const char *holder);
+
+/* The passphrase is in hand. */
+void attempt_use_passphrase(struct attempt *a);
+
+#endif
