@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Virtual machines under QEMU's software emulation, as bash functions. Source this file; set VM_DIR first.
+# Virtual machines under QEMU's software emulation, as bash functions. Source this file; set VM_DIR first, and VM_ARCH=s390x
+# for that architecture.
 #
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
 #            [--no-net | --no-dhcp | --open-net] [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M]
@@ -25,6 +26,15 @@
 
 : "${VM_DIR:?set VM_DIR before sourcing vm.sh}"
 VM_TOOLS="${VM_TOOLS:-$VM_DIR}"
+VM_ARCH="${VM_ARCH:-x86_64}"
+case $VM_ARCH in
+    x86_64) vm_machine=(-M q35 -cpu "${VM_CPU:-max}") vm_bus=pci vm_serial=ttyS0 ;;
+    s390x)
+        # with vector instructions the emulator's, or the kernel's, TCP checksums are wrong
+        vm_machine=(-M s390-ccw-virtio -cpu "${VM_CPU:-max,vx=off,vxeh=off,vxeh2=off,vxpd=off,vxpdeh=off}")
+        vm_bus=ccw vm_serial=ttysclp0
+        ;;
+esac
 # A line that means: no use waiting any longer. A processor that is stuck for minutes is the emulator's fault; run
 # gives such a case a second machine.
 VM_HOPELESS="${VM_HOPELESS:-Kernel panic - not syncing|soft lockup - CPU#[0-9]+ stuck for [0-9]{3}s|Entering emergency mode|dracut: FATAL|dracut: Refusing to continue}"
@@ -88,27 +98,32 @@ vm_start() {
     for spec in "${disks[@]}"; do
         # snapshot=on: what the guest writes is gone afterwards, so one image serves several boots
         args+=(-drive "if=none,id=d$n,file=${spec%%:*},format=raw,snapshot=on,cache=unsafe")
-        args+=(-device "virtio-blk-pci,drive=d$n${spec#"${spec%%:*}"}")
+        args+=(-device "virtio-blk-$vm_bus,drive=d$n${spec#"${spec%%:*}"}")
         args[-1]="${args[-1]/:/,serial=}"
         n=$((n + 1))
     done
     # shellcheck disable=SC2054 # QEMU's commas
     case $net in
-        dhcp) args+=(-netdev "$netdev" -device virtio-net-pci,netdev=n0,romfile=) ;;
-        dead) args+=(-netdev hubport,id=n0,hubid=0 -device virtio-net-pci,netdev=n0,romfile=) ;;
+        dhcp) args+=(-netdev "$netdev") ;;
+        dead) args+=(-netdev hubport,id=n0,hubid=0) ;;
         none) ;;
     esac
+    if [[ $net != none ]]; then
+        args+=(-device "virtio-net-$vm_bus,netdev=n0")
+        # nobody boots from it
+        [[ $vm_bus != pci ]] || args[-1]+=,romfile=
+    fi
 
     : >"$dir/console.log"
     "$VM_TOOLS/console" <"$dir/tty.out" >"$dir/console.log" 2>"$dir/console.err" &
     VM_READER[$name]=$!
     # Last words win in a kernel command line, so a test's own come last.
-    timeout --kill-after=5 "$limit" qemu-system-x86_64 \
-        -M q35 -accel tcg,thread=multi -cpu "${VM_CPU:-max}" -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
+    timeout --kill-after=5 "$limit" "qemu-system-$VM_ARCH" \
+        "${vm_machine[@]}" -accel tcg,thread=multi -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
         -chardev "pipe,id=tty,path=$dir/tty" -serial chardev:tty \
-        -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-pci,rng=rng0 \
+        -object rng-random,id=rng0,filename=/dev/urandom -device "virtio-rng-$vm_bus,rng=rng0" \
         -kernel "$kernel" -initrd "$initrd" \
-        -append "console=ttyS0 quiet audit=0 selinux=0 apparmor=0 mitigations=off cryptomgr.notests panic=-1 rd.shell=0 rd.emergency=poweroff$append" \
+        -append "console=$vm_serial quiet audit=0 selinux=0 apparmor=0 mitigations=off cryptomgr.notests panic=-1 rd.shell=0 rd.emergency=poweroff$append" \
         "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 &
     VM_PID[$name]=$!
     VM_SEEN[$name]=0
