@@ -45,9 +45,11 @@ enum outcome cli_bind(const struct verb_call *call)
 		return o;
 	}
 	printf("%s: %s\n", outcome_word(o), v.cause);
+	if (result.warning[0])
+		log_warning("%s", result.warning);
 	if (o == OUTCOME_OK && !request.dry_run) {
 		printf("The next boot knows of it after:\n");
-		op_follow(print_command, NULL);
+		op_follow(request.sysroot, print_command, NULL);
 	}
 	return o;
 }

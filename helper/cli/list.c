@@ -46,8 +46,12 @@ static void print_entry(const struct list_entry *e)
 		verdict_print(&e->verdict, e->device->path);
 		return;
 	}
-	printf("%s  %s  %s\n  lock: %s\n", e->device->path, luks_header_uuid(e->header),
-	       luks_header_cipher(e->header), list_lock(e->header));
+	printf("%s  %s  %s\n  lock: %s%s%s%s\n", e->device->path, luks_header_uuid(e->header),
+	       luks_header_cipher(e->header), lock_text(e->lock.kind),
+	       e->lock.verified ? "" : " (key not verified)", e->lock.note[0] ? "; " : "",
+	       e->lock.note);
+	if (e->pattern[0])
+		printf("  verification pattern: %s\n", e->pattern);
 	n = luks_header_keyslots(e->header, &slots);
 	for (size_t i = 0; i < n; i++)
 		print_keyslot(e->header, &slots[i]);
@@ -97,7 +101,10 @@ static bool entry_json(cJSON *to, const struct list_entry *e)
 	array = cJSON_AddArrayToObject(o, "keyslots");
 	if (!array || !cJSON_AddStringToObject(o, "uuid", luks_header_uuid(e->header)) ||
 	    !cJSON_AddStringToObject(o, "cipher", luks_header_cipher(e->header)) ||
-	    !cJSON_AddStringToObject(o, "lock", list_lock(e->header)))
+	    !cJSON_AddStringToObject(o, "lock", lock_text(e->lock.kind)) ||
+	    !cJSON_AddBoolToObject(o, "lock_verified", e->lock.verified) ||
+	    !cJSON_AddStringToObject(o, "note", e->lock.note) ||
+	    !cJSON_AddStringToObject(o, "verification_pattern", e->pattern))
 		return false;
 	n = luks_header_keyslots(e->header, &slots);
 	for (size_t i = 0; i < n; i++)

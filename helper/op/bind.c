@@ -2,34 +2,19 @@
 #include "op/bind.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/log.h"
-#include "luks/backup.h"
 #include "luks/bind.h"
-#include "luks/header.h"
+#include "op/backup.h"
+#include "op/bind-kind.h"
 #include "op/cmdline.h"
-#include "op/config.h"
+#include "op/lock.h"
 #include "op/policy.h"
-#include "op/prove.h"
-#include "op/session.h"
 
 /* luks_bind_add() hands callback results through from here on. */
 #define UNWRAP_FAILED 1000
-
-struct bind {
-	const struct bind_request *request;
-	struct config *config;
-	struct config_profile *profile;
-	struct op_session *session;
-	struct luks_device *device;
-	struct luks_header *header;
-	const struct luks_token *bound; /* what is there already for this profile, borrowed */
-	struct secret *passphrase;	/* the new one */
-	int existing_keyslot;		/* what the existing one opens */
-	struct verdict *v;
-};
 
 static void bind_done(struct bind *b)
 {
@@ -40,89 +25,19 @@ static void bind_done(struct bind *b)
 	config_free(b->config);
 }
 
-static enum outcome read_config(struct bind *b)
+enum outcome bind_read_config(struct bind *b)
 {
-	const char *name = config_binding_profile(b->request->binding);
-	enum outcome o;
-	int r;
-
-	if (!name) {
-		verdict_set(b->v, OUTCOME_USAGE, "'%s' is not a binding this version can make",
-			    b->request->binding);
-		return verdict_hint(b->v, "write it as kms:PROFILE");
-	}
-	o = config_load(b->request->sysroot, b->request->config_path, &b->config, b->v);
-	if (o == OUTCOME_NOTHING_TO_DO) {
-		verdict_set(b->v, OUTCOME_CONFIG_ERROR, "%s does not exist", CONFIG_PATH);
-		return verdict_hint(b->v, "start from %s.example", CONFIG_PATH);
-	}
-	if (o != OUTCOME_OK)
-		return o;
-	b->profile = config_profile_find(b->config, name);
-	if (!b->profile) {
-		verdict_set(b->v, OUTCOME_CONFIG_ERROR, "%s has no [kms %s]", b->config->path, name);
-		return verdict_hint(b->v, "add the section, or correct the binding's name");
-	}
-	r = op_session_new(b->config, b->request->sysroot, &b->session);
-	return r < 0 ? verdict_errno(b->v, r, "session") : OUTCOME_OK;
+	return config_load(b->request->sysroot, b->request->config_path, &b->config, b->v);
 }
 
-static enum outcome load_header(struct bind *b)
+static const struct config_volume *pin_of(const struct bind *b)
 {
-	struct luks_reason reason = { "" };
-	const struct luks_token *const *tokens;
-	size_t n;
-	int r;
-
-	b->bound = NULL;
-	luks_header_free(take_ptr(b->header));
-	r = luks_header_load(b->device, NULL, &b->header, &reason);
-	if (r != 0)
-		return verdict_luks(b->v, r, b->request->device, &reason);
-	n = luks_header_tokens(b->header, &tokens);
-	for (size_t i = 0; i < n; i++)
-		if (tokens[i]->kind == LUKS_TOKEN_KMS && tokens[i]->keyslot >= 0 &&
-		    !strcmp(tokens[i]->profile, b->profile->kms.name))
-			b->bound = tokens[i];
-	return OUTCOME_OK;
+	return b->config ? config_volume_find(b->config, luks_header_uuid(b->header)) : NULL;
 }
 
-static enum outcome open_volume(struct bind *b)
+int64_t bind_next_serial(const struct bind *b)
 {
-	int r = luks_device_open(b->request->device, &b->device);
-
-	if (r != 0)
-		return verdict_luks(b->v, r, b->request->device, NULL);
-	return load_header(b);
-}
-
-/* Gets the passphrase as the next boot will, and tries it on the keyslot. */
-static enum outcome prove_binding(struct bind *b)
-{
-	_cleanup_secret_ struct secret *got = NULL;
-	struct luks_reason reason = { "" };
-	enum outcome o;
-	int r;
-
-	o = op_session_unwrap(b->session, b->bound, luks_header_uuid(b->header), deadline_after(b->request->timeout_ms),
-			   &got, b->v);
-	if (o != OUTCOME_OK)
-		return o;
-	r = luks_header_test(b->header, b->bound->keyslot, got, &reason);
-	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
-}
-
-/* A binding that can never work again is replaced; a service that is only away is not a reason. */
-static bool is_broken(enum outcome o)
-{
-	return o == OUTCOME_KMS_BAD_CIPHERTEXT || o == OUTCOME_WRONG_PASSPHRASE ||
-	       o == OUTCOME_KMS_KEY_GONE || o == OUTCOME_NOT_BOUND;
-}
-
-/* Higher than any there was, and high enough for "min-serial". */
-static int64_t next_serial(const struct bind *b)
-{
-	const struct config_volume *pin = config_volume_find(b->config, luks_header_uuid(b->header));
+	const struct config_volume *pin = pin_of(b);
 	const struct luks_token *const *tokens;
 	size_t n = luks_header_tokens(b->header, &tokens);
 	int64_t highest = pin && pin->min_serial ? pin->min_serial - 1 : 0;
@@ -133,18 +48,69 @@ static int64_t next_serial(const struct bind *b)
 	return highest + 1;
 }
 
+static enum outcome begin(struct bind *b)
+{
+	b->profile = config_binding_profile(b->request->binding);
+	if (b->profile)
+		b->kind = &bind_kms;
+	else if (!strcmp(b->request->binding, "card"))
+		b->kind = &bind_card;
+	if (b->kind)
+		return b->kind->begin(b);
+	verdict_set(b->v, OUTCOME_USAGE, "'%s' is not a binding this version can make",
+		    b->request->binding);
+	(void)verdict_hint(b->v, "write it as kms:PROFILE or card");
+	return OUTCOME_USAGE;
+}
+
+static enum outcome load_header(struct bind *b)
+{
+	struct luks_reason reason = { "" };
+	int r;
+
+	b->bound = NULL;
+	luks_header_free(take_ptr(b->header));
+	r = luks_header_load(b->device, NULL, &b->header, &reason);
+	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
+}
+
+static enum outcome open_volume(struct bind *b)
+{
+	const struct luks_token *const *tokens;
+	enum outcome o;
+	size_t n;
+	int r = luks_device_open(b->request->device, &b->device);
+
+	if (r != 0)
+		return verdict_luks(b->v, r, b->request->device, NULL);
+	o = load_header(b);
+	if (o != OUTCOME_OK)
+		return o;
+	n = luks_header_tokens(b->header, &tokens);
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->keyslot >= 0 && b->kind->matches(b, tokens[i]))
+			b->bound = tokens[i];
+	return OUTCOME_OK;
+}
+
+/* A binding that can never work again is replaced; a service that is only away is not a reason. */
+static bool is_broken(enum outcome o)
+{
+	return o == OUTCOME_KMS_BAD_CIPHERTEXT || o == OUTCOME_WRONG_PASSPHRASE ||
+	       o == OUTCOME_KMS_KEY_GONE || o == OUTCOME_NOT_BOUND;
+}
+
 /* Called by libcryptsetup while it adds the keyslot: the real unwrap, and it must be what we made. */
 static int unwrap(const struct luks_token *token, void *userdata, struct secret **ret)
 {
 	_cleanup_secret_ struct secret *got = NULL;
 	struct bind *b = userdata;
 
-	if (op_session_unwrap(b->session, token, luks_header_uuid(b->header), deadline_after(b->request->timeout_ms),
-			   &got, b->v) != OUTCOME_OK)
+	if (b->kind->unwrap(b, token, &got) != OUTCOME_OK)
 		return UNWRAP_FAILED;
 	if (!secret_equal(got, b->passphrase)) {
 		verdict_set(b->v, OUTCOME_KMS_BAD_CIPHERTEXT,
-			    "kms:%s gave back something else than was wrapped", token->profile);
+			    "%s gave back something else than was wrapped", b->request->binding);
 		return UNWRAP_FAILED;
 	}
 	*ret = take_ptr(got);
@@ -168,22 +134,6 @@ static enum outcome ask_existing(struct bind *b, struct secret **ret)
 	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
 }
 
-static enum outcome back_up(const struct luks_device *device, const char *path, struct verdict *v)
-{
-	int r;
-
-	if (!path)
-		return OUTCOME_OK;
-	r = luks_backup_write(device, path);
-	if (r == -EEXIST) {
-		verdict_set(v, OUTCOME_USAGE, "%s exists already", path);
-		return verdict_hint(v, "name a new file for the header backup");
-	}
-	if (r == -ENOENT || r == -ENOTDIR)
-		return verdict_set(v, OUTCOME_USAGE, "there is no folder for %s", path);
-	return r != 0 ? verdict_luks(v, r, path, NULL) : OUTCOME_OK;
-}
-
 static enum outcome add_binding(struct bind *b, const struct secret *existing,
 				struct bind_result *ret)
 {
@@ -195,16 +145,11 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 		.existing_keyslot = b->existing_keyslot,
 		.unwrap = unwrap,
 		.userdata = b,
-		.keyring_token = b->config->open_by_systemd,
+		.keyring_token = b->config && b->config->open_by_systemd,
 	};
-	enum outcome o;
+	enum outcome o = b->kind->make(b, &token);
 	int r;
 
-	r = secret_random_passphrase(LIMIT_PASSPHRASE_LEN, &b->passphrase);
-	if (r < 0)
-		return verdict_errno(b->v, r, "random numbers");
-	o = prove_wrap(b->session, b->profile, luks_header_uuid(b->header), next_serial(b),
-		       b->passphrase, deadline_after(b->request->timeout_ms), &token, b->v);
 	if (o != OUTCOME_OK)
 		return o;
 	bind.token = token;
@@ -231,18 +176,20 @@ static enum outcome retire(struct bind *b, int token)
 	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
 }
 
-/* Proves what is there. OUTCOME_OK: go on and bind; *@ret_broken: the token to retire then, or -1. */
 /* What the boot would refuse is not proven, however well it unwraps. */
 static enum outcome check_policy(struct bind *b)
 {
-	const struct config_volume *pin = config_volume_find(b->config, luks_header_uuid(b->header));
 	_cleanup_cmdline_ struct cmdline *nothing = NULL;
-	int r = cmdline_parse("", &nothing);
+	int r;
 
+	if (!b->config)
+		return OUTCOME_OK;
+	r = cmdline_parse("", &nothing);
 	return r < 0 ? verdict_errno(b->v, r, "policy")
-		     : policy_check_token(b->config, pin, nothing, b->bound, b->v);
+		     : policy_check_token(b->config, pin_of(b), nothing, b->bound, b->v);
 }
 
+/* Proves what is there. OUTCOME_OK: go on and bind; *@ret_broken: the token to retire then, or -1. */
 static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 {
 	enum outcome o;
@@ -254,7 +201,7 @@ static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 	o = check_policy(b);
 	refused = outcome_is_refusal(o);
 	if (o == OUTCOME_OK)
-		o = prove_binding(b);
+		o = b->kind->prove(b);
 	if (o == OUTCOME_OK)
 		return verdict_set(b->v, OUTCOME_NOTHING_TO_DO,
 				   "%s is bound to %s, and it opens keyslot %d", b->request->device,
@@ -274,10 +221,10 @@ static enum outcome complete_bound(struct bind *b)
 	enum outcome o;
 	int r;
 
-	if (!b->config->open_by_systemd || b->request->dry_run ||
+	if (!b->config || !b->config->open_by_systemd || b->request->dry_run ||
 	    luks_bind_has_keyring(b->header, b->bound->keyslot))
 		return OUTCOME_NOTHING_TO_DO;
-	o = back_up(b->device, b->request->header_backup, b->v);
+	o = op_backup(b->device, b->request->header_backup, b->v);
 	if (o != OUTCOME_OK)
 		return o;
 	r = luks_bind_add_keyring(b->device, b->bound->keyslot, &reason);
@@ -287,26 +234,37 @@ static enum outcome complete_bound(struct bind *b)
 			   b->request->device, b->request->binding, b->bound->keyslot);
 }
 
-static enum outcome bind_story(struct bind *b, struct bind_result *ret)
+/* Who binds should know when that left one lock fewer than it looks. */
+static void warn_of_lock(struct bind *b, struct bind_result *ret)
+{
+	struct verdict nobody = { 0 }, *v = b->v;
+	struct lock lock;
+
+	b->v = &nobody;
+	if (load_header(b) == OUTCOME_OK) {
+		lock_judge(b->header, &lock);
+		if (lock.note[0])
+			(void)snprintf(ret->warning, sizeof(ret->warning), "%s%s",
+				       lock.kind == LOCK_CARD ? "the card is now the only lock: " : "",
+				       lock.note);
+	}
+	b->v = v;
+}
+
+static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *ret)
 {
 	_cleanup_secret_ struct secret *existing = NULL;
-	enum outcome o;
-	int broken;
+	enum outcome o = b->kind->suits(b);
 
-	o = read_config(b);
-	if (o == OUTCOME_OK)
-		o = open_volume(b);
-	if (o == OUTCOME_OK)
-		o = look_at_existing(b, &broken);
-	if (o == OUTCOME_NOTHING_TO_DO && b->config)
-		return complete_bound(b);
 	if (o == OUTCOME_OK)
 		o = ask_existing(b, &existing);
+	if (o == OUTCOME_OK)
+		o = b->kind->admit(b, existing);
 	if (o == OUTCOME_OK && b->request->dry_run)
 		return verdict_set(b->v, OUTCOME_OK, "%s can be bound to %s", b->request->device,
 				   b->request->binding);
 	if (o == OUTCOME_OK)
-		o = back_up(b->device, b->request->header_backup, b->v);
+		o = op_backup(b->device, b->request->header_backup, b->v);
 	if (o == OUTCOME_OK)
 		o = clean(b, ret);
 	if (o == OUTCOME_OK)
@@ -319,6 +277,24 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 	return o;
 }
 
+static enum outcome bind_story(struct bind *b, struct bind_result *ret)
+{
+	enum outcome o = begin(b);
+	int broken;
+
+	if (o == OUTCOME_OK)
+		o = open_volume(b);
+	if (o == OUTCOME_OK)
+		o = look_at_existing(b, &broken);
+	if (o == OUTCOME_NOTHING_TO_DO)
+		o = complete_bound(b);
+	else if (o == OUTCOME_OK)
+		o = bind_anew(b, broken, ret);
+	if (o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO)
+		warn_of_lock(b, ret);
+	return o;
+}
+
 enum outcome op_bind(const struct bind_request *request, struct bind_result *ret, struct verdict *v)
 {
 	_cleanup_(bind_done) struct bind b = { .request = request, .v = v };
@@ -327,66 +303,10 @@ enum outcome op_bind(const struct bind_request *request, struct bind_result *ret
 	return bind_story(&b, ret);
 }
 
-static const struct luks_token *find_binding(const struct luks_header *header, const char *binding)
+enum outcome op_bind_check(const struct bind_request *request, struct verdict *v)
 {
-	const char *profile = config_binding_profile(binding);
-	const struct luks_token *const *tokens;
-	size_t n = luks_header_tokens(header, &tokens);
+	_cleanup_(bind_done) struct bind b = { .request = request, .v = v };
+	enum outcome o = begin(&b);
 
-	for (size_t i = 0; i < n; i++) {
-		if (profile && tokens[i]->kind == LUKS_TOKEN_KMS &&
-		    !strcmp(tokens[i]->profile, profile))
-			return tokens[i];
-		if (!profile && tokens[i]->kind == LUKS_TOKEN_CARD && !strcmp(binding, "card"))
-			return tokens[i];
-	}
-	return NULL;
-}
-
-static enum outcome remove_binding(const struct unbind_request *request,
-				   const struct luks_device *device, int token, struct verdict *v)
-{
-	struct luks_reason reason = { "" };
-	enum outcome o;
-	int r;
-
-	if (request->dry_run)
-		return verdict_set(v, OUTCOME_OK, "%s would be removed from %s",
-				   request->binding ? request->binding : "that keyslot",
-				   request->device);
-	o = back_up(device, request->header_backup, v);
-	if (o != OUTCOME_OK)
-		return o;
-	r = token >= 0 ? luks_bind_remove(device, token, &reason)
-		       : luks_bind_remove_keyslot(device, request->keyslot, &reason);
-	if (r != 0)
-		return verdict_luks(v, r, request->device, &reason);
-	return verdict_set(v, OUTCOME_OK, "removed from %s", request->device);
-}
-
-enum outcome op_unbind(const struct unbind_request *request, struct verdict *v)
-{
-	_cleanup_luks_device_ struct luks_device *device = NULL;
-	_cleanup_luks_header_ struct luks_header *header = NULL;
-	const struct luks_token *token = NULL;
-	struct luks_reason reason = { "" };
-	int r;
-
-	if (request->binding && !config_binding_is_valid(request->binding)) {
-		verdict_set(v, OUTCOME_USAGE, "'%s' is not a binding", request->binding);
-		return verdict_hint(v, "write it as kms:PROFILE or card, or use --keyslot");
-	}
-	r = luks_device_open(request->device, &device);
-	if (r != 0)
-		return verdict_luks(v, r, request->device, NULL);
-	r = luks_header_load(device, NULL, &header, &reason);
-	if (r != 0)
-		return verdict_luks(v, r, request->device, &reason);
-	if (request->binding) {
-		token = find_binding(header, request->binding);
-		if (!token)
-			return verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s is not bound to %s",
-					   request->device, request->binding);
-	}
-	return remove_binding(request, device, token ? token->id : -1, v);
+	return o == OUTCOME_OK ? b.kind->reach(&b) : o;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "base/secret.h"
 #include "op/verdict.h"
 
@@ -15,7 +16,7 @@ struct bind_request {
 	const char *sysroot;
 	const char *config_path;
 	const char *device;
-	const char *binding;		/* "kms:PROFILE" */
+	const char *binding;		/* "kms:PROFILE" or "card" */
 	const char *header_backup;	/* new file, or NULL */
 	bool dry_run;
 	uint64_t timeout_ms; /* of each exchange with the service */
@@ -28,11 +29,25 @@ struct bind_request {
 struct bind_result {
 	int keyslot;
 	int token;
-	unsigned cleaned; /* what interrupted runs had left */
+	unsigned cleaned;  /* what interrupted runs had left */
+	char warning[256]; /* what the administrator should know besides, or "" */
 };
 
-/* OUTCOME_OK: bound and proven. OUTCOME_NOTHING_TO_DO: was bound, and that was proven again. */
+/*
+ * OUTCOME_OK: bound and proven. OUTCOME_NOTHING_TO_DO: was bound, and that was proven again.
+ *
+ * A card binding is made only on a volume whose key is a secure key that a card of this machine
+ * verified just now; it needs no configuration.
+ */
 enum outcome op_bind(const struct bind_request *request, struct bind_result *ret, struct verdict *v);
+
+/**
+ * op_bind_check() - could this binding be made, as far as that shows without a volume?
+ *
+ * The binding's spelling; of a KMS its profile, credential and the way there. Only @request's binding,
+ * places and timeout are looked at.
+ */
+enum outcome op_bind_check(const struct bind_request *request, struct verdict *v) _must_check_;
 
 struct unbind_request {
 	const char *device;

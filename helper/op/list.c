@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/list.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+/* A pattern that breaks zkey's form is worth a line, but no reason to hide the volume. */
+static void describe_pattern(struct list_entry *e)
+{
+	struct luks_reason reason = { "" };
+
+	if (luks_pattern_get(e->header, e->pattern, &reason) != LUKS_REFUSED)
+		return;
+	if (!e->lock.note[0])
+		(void)snprintf(e->lock.note, sizeof(e->lock.note), "verification pattern: %s",
+			       reason.text);
+}
 
 static enum outcome add(struct list *list, struct luks_device *device)
 {
@@ -22,6 +33,8 @@ static enum outcome add(struct list *list, struct luks_device *device)
 	r = luks_header_load(device, NULL, &e->header, &reason);
 	if (r != 0)
 		return verdict_luks(&e->verdict, r, device->path, &reason);
+	lock_judge(e->header, &e->lock);
+	describe_pattern(e);
 	return verdict_set(&e->verdict, OUTCOME_OK, "%s", device->path);
 }
 
@@ -63,22 +76,4 @@ void list_done(struct list *list)
 	}
 	free(list->entries);
 	*list = (struct list){ 0 };
-}
-
-const char *list_lock(const struct luks_header *header)
-{
-	const struct luks_token *const *tokens;
-	size_t n = luks_header_tokens(header, &tokens);
-	bool kms = false, card = false;
-
-	for (size_t i = 0; i < n; i++) {
-		kms = kms || (tokens[i]->kind == LUKS_TOKEN_KMS && tokens[i]->keyslot >= 0);
-		card = card || (tokens[i]->kind == LUKS_TOKEN_CARD && tokens[i]->keyslot >= 0);
-	}
-	/* A card binding beside a kms one leaves the card as the only lock. */
-	if (card)
-		return "card alone, if the volume key is a secure key (not verified)";
-	if (kms && luks_header_is_paes(header))
-		return "KMS, and a card if the volume key is a secure key (not verified)";
-	return kms ? "KMS alone" : "passphrase";
 }

@@ -9,11 +9,15 @@
 #include <stddef.h>
 
 #include "luks/header.h"
+#include "luks/pattern.h"
+#include "op/lock.h"
 #include "op/verdict.h"
 
 struct list_entry {
 	struct luks_device *device;
 	struct luks_header *header; /* NULL when it was refused: see verdict */
+	struct lock lock;
+	char pattern[LUKS_PATTERN_SIZE]; /* zkey's verification pattern as the header claims, or "" */
 	struct verdict verdict;
 };
 
@@ -25,8 +29,5 @@ struct list {
 /* @device NULL: every LUKS2 volume that udev knows. */
 enum outcome op_list(const char *device, struct list *ret, struct verdict *v);
 void list_done(struct list *list);
-
-/* "KMS alone", "passphrase" …: what really protects the volume. Static. */
-const char *list_lock(const struct luks_header *header);
 
 #endif

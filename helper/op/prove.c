@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "op/new-token.h"
 
 struct probe {
 	struct op_session *session;
@@ -86,34 +87,37 @@ static enum outcome wrap_best(const struct probe *p, const struct secret *passph
 	return OUTCOME_OK;
 }
 
+enum outcome prove_root_key(const struct config_profile *profile, struct verdict *v)
+{
+	if (profile->kms.root_key)
+		return OUTCOME_OK;
+	verdict_set(v, OUTCOME_CONFIG_ERROR, "[kms %s] has no root-key", profile->kms.name);
+	return verdict_hint(v, "cexluks key list %s shows the keys", profile->kms.name);
+}
+
 enum outcome prove_wrap(struct op_session *session, const struct config_profile *profile,
 			const char *uuid, int64_t serial, const struct secret *passphrase,
 			deadline_t deadline, struct luks_token **ret, struct verdict *v)
 {
-	_cleanup_luks_token_ struct luks_token *token = calloc(1, sizeof(*token));
+	_cleanup_luks_token_ struct luks_token *token = NULL;
 	struct probe p = {
 		.session = session,
 		.profile = profile,
 		.uuid = uuid,
 		.deadline = deadline,
 	};
-	time_t now = time(NULL);
 	enum outcome o;
-	struct tm tm;
+	int r;
 
-	if (!profile->kms.root_key) {
-		verdict_set(v, OUTCOME_CONFIG_ERROR, "[kms %s] has no root-key", profile->kms.name);
-		return verdict_hint(v, "cexluks key list %s shows the keys", profile->kms.name);
-	}
-	if (!token || !gmtime_r(&now, &tm))
-		return verdict_errno(v, ENOMEM, "token");
+	o = prove_root_key(profile, v);
+	if (o != OUTCOME_OK)
+		return o;
+	r = new_token(LUKS_TOKEN_KMS, serial, &token);
+	if (r < 0)
+		return verdict_errno(v, r, "token");
 	(void)snprintf(p.serial, sizeof(p.serial), "%" PRId64, serial);
-	token->kind = LUKS_TOKEN_KMS;
-	token->id = token->keyslot = -1;
-	token->serial = serial;
 	token->profile = strdup(profile->kms.name);
 	token->key = strdup(profile->kms.root_key);
-	(void)strftime(token->created, sizeof(token->created), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (!token->profile || !token->key)
 		return verdict_errno(v, ENOMEM, "token");
 	o = wrap_best(&p, passphrase, &token->ciphertext, &token->aad, v);

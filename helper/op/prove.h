@@ -27,4 +27,7 @@ enum outcome prove_wrap(struct op_session *session, const struct config_profile 
 			deadline_t deadline, struct luks_token **ret,
 			struct verdict *v) _must_check_;
 
+/* Whether the profile names a key to wrap with; unwrapping needs none. */
+enum outcome prove_root_key(const struct config_profile *profile, struct verdict *v) _must_check_;
+
 #endif

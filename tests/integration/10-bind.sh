@@ -73,7 +73,8 @@ check 'list shows the lock and every keyslot' same "$out" "$v  $uuid  aes-xts-pl
 run list "$v" --json
 check 'list --json has this shape' same "$(jq -S . <<<"$out")" "$(
     jq -nS --arg device "$v" --arg uuid "$uuid" --arg key "$SIM_ROOT_KEY" --arg created "$created" '
-    [{device: $device, outcome: "ok", uuid: $uuid, cipher: "aes-xts-plain64", lock: "KMS alone", keyslots: [
+    [{device: $device, outcome: "ok", uuid: $uuid, cipher: "aes-xts-plain64", lock: "KMS alone", lock_verified: true,
+      note: "", verification_pattern: "", keyslots: [
         {keyslot: 0, kdf: "pbkdf2", kind: "passphrase"},
         {keyslot: 1, kdf: "pbkdf2", kind: "binding", binding: "kms:prod", token: 0, serial: 1, key: $key,
          aad: true, created: $created}]}]'
@@ -283,19 +284,134 @@ expect 'a header whose key area is full says so' 14 header-refused 'no free keys
 check 'no token without a keyslot stays behind' same "$(tokens "$v" 'map(select(.keyslots == [])) | length')" 0
 check 'and the passphrase opens it' opens_for_human "$v"
 
-# --- a volume with a secure key ---------------------------------------------------------------------------------------
+# --- volumes with a secure key, or with what should be one -------------------------------------------------------------
 
-head -c 272 /dev/urandom >"$ROOM/volume-key" # as long as two EP11 or CCA keys for XTS
-truncate -s 12M "$ROOM/paes"
-cryptsetup luksFormat -q --type luks2 --luks2-metadata-size 16k --luks2-keyslots-size 6m --offset 16384 \
-    --pbkdf pbkdf2 --pbkdf-force-iterations 1000 -c paes-xts-plain64 --key-size 2176 \
-    --volume-key-file "$ROOM/volume-key" "$ROOM/paes" "$key" 2>"$ROOM/luksformat"
+mkdir "$ROOM/wrapkey"
+gcc -std=gnu17 -O1 -o "$ROOM/wrapkey/wrapkey" tests/softcex/{wrapkey,token,wrap,crypt-host}.c -lmbedcrypto
+head -c 64 /dev/urandom >"$ROOM/clear-key"
+"$ROOM/wrapkey/wrapkey" "$ROOM/clear-key" "$ROOM/secure-key"
+
+paes_make() { # FILE KEY: a paes volume around the volume key in KEY
+    volume_make "$1" --luks2-keyslots-size 6m --offset 16384 -c paes-xts-plain64 \
+        --key-size $((8 * $(stat -c %s "$2"))) --volume-key-file "$2"
+    truncate -s 12M "$1"
+}
+
+lock_is() { # VOLUME TEXT
+    check "list: $2" contains "$("$CEXLUKS" list "$1")"$'\n' "  lock: $2"$'\n'
+}
+
+card_token_add() { # FILE: a card binding, as somebody would forge it who has the disk
+    local id
+    head -c 32 /dev/urandom | tr '\0' x >"$ROOM/card-passphrase"
+    cryptsetup luksAddKey --pbkdf pbkdf2 --pbkdf-force-iterations 1000 -d "$key" "$1" "$ROOM/card-passphrase"
+    id="$(header_json "$1" | jq -r '.keyslots | keys | map(tonumber) | max')"
+    cryptsetup token import --json-file - "$1" <<<"{\"type\":\"cexluks\",\"keyslots\":[\"$id\"],\"version\":1,
+        \"kind\":\"card\",\"passphrase\":\"$(base64 -w0 "$ROOM/card-passphrase")\",\"serial\":1,
+        \"created\":\"2026-11-22T10:00:00Z\"}"
+}
+
+paes_make "$ROOM/paes" "$ROOM/secure-key"
+lock_is "$ROOM/paes" 'card and passphrase (key not verified)'
 bind "$ROOM/paes" kms:prod
-expect 'a paes volume with a key of 272 bytes is bound' 0 'keyslot 1'
+expect 'a paes volume with a secure key is bound to a KMS' 0 'keyslot 1'
 with_conf pass "$ROOM/paes" kms:prod
 check 'and opens' opens "$ROOM/paes" "$ROOM/out" --key-slot 1
-check 'list names card and KMS, and what is not verified' contains "$("$CEXLUKS" list "$ROOM/paes")" \
-    'lock: KMS, and a card if the volume key is a secure key (not verified)'
+lock_is "$ROOM/paes" 'card and KMS (key not verified)'
+
+before="$(digest "$ROOM/paes")"
+run bind "$ROOM/paes" card --key-file "$key"
+if [[ ! -e /sys/bus/ap ]]; then
+    expect 'without a card, a card binding is refused with the word for that' 30 no-ap-bus
+    unchanged 'and nothing was written' "$ROOM/paes" "$before"
+else
+    skip 'bind card without a card: this machine has an AP bus'
+fi
+run bind "$ROOM/paes" card --key-file <(printf wrong)
+expect 'bind card with a wrong passphrase says so' 40 wrong-passphrase
+
+card_token_add "$ROOM/paes"
+lock_is "$ROOM/paes" 'card alone; kms:prod adds nothing'
+check 'list --json: the same' same "$("$CEXLUKS" list "$ROOM/paes" --json | jq -c '.[0] | [.lock, .lock_verified, .note]')" \
+    '["card alone",true,"kms:prod adds nothing"]'
+cp "$ROOM/paes" "$ROOM/paes-bound"
+run bind "$ROOM/paes" card </dev/null
+expect 'bind card again proves the keyslot, and needs no passphrase' 0 nothing-to-do 'keyslot 2' \
+    'the card is now the only lock: kms:prod adds nothing'
+bind "$ROOM/paes" kms:prod
+expect 'so does bind kms:prod, and tells what it is worth' 0 nothing-to-do \
+    'the card is now the only lock: kms:prod adds nothing'
+cryptsetup token remove --token-id 0 "$ROOM/paes"
+bind "$ROOM/paes" kms:prod
+expect 'a kms binding beside a card one is made with a warning' 0 'ok: ' \
+    'the card is now the only lock: kms:prod adds nothing'
+run unbind "$ROOM/paes" card
+expect 'unbind removes a card binding' 0 'removed from'
+check 'its token and its keyslot' same "$(tokens "$ROOM/paes" '[.[].kind]')$(header_json "$ROOM/paes" | jq -c '.keyslots | keys')" \
+    '["kms"]["0","1","3"]'
+run unbind "$ROOM/paes" card
+expect 'once' 0 nothing-to-do
+header_edit "$ROOM/paes-bound" '.tokens["1"].passphrase = "'"$(head -c 24 /dev/urandom | base64)QUFBQUFBQUE="'"'
+lock_is "$ROOM/paes-bound" \
+    'card and KMS (key not verified); card binding broken: keyslot 2: the passphrase does not open the keyslot'
+
+paes_make "$ROOM/card-only" "$ROOM/secure-key"
+lock_is "$ROOM/card-only" 'card and passphrase (key not verified)'
+card_token_add "$ROOM/card-only"
+lock_is "$ROOM/card-only" 'card alone'
+run unbind "$ROOM/card-only" --keyslot 0
+expect 'the passphrase goes where a card binding stays' 0
+before="$(digest "$ROOM/card-only")"
+run unbind "$ROOM/card-only" card
+expect 'the last way in is not removed, be it a card binding' 16 last-way-in
+unchanged 'and no byte changes' "$ROOM/card-only" "$before"
+truncate -s 12M "$ROOM/zkey"
+paes_make "$ROOM/zkey" "$ROOM/secure-key"
+pattern="$(head -c 32 /dev/urandom | xxd -p -c 32)"
+cryptsetup token import --json-file - "$ROOM/zkey" \
+    <<<"{\"type\":\"paes-verification-pattern\",\"keyslots\":[],\"verification-pattern\":\"$pattern\"}"
+check "list shows zkey's verification pattern" contains "$("$CEXLUKS" list "$ROOM/zkey")" "verification pattern: $pattern"
+check 'also as JSON' same "$("$CEXLUKS" list "$ROOM/zkey" --json | jq -r '.[0].verification_pattern')" "$pattern"
+
+# Rule 5: what nobody's card protects gets no card binding, and one that was forged is told for what it is.
+refused() { # VOLUME WHY REASON…
+    before="$(digest "$1")"
+    run bind "$1" card --key-file "$key"
+    expect "bind card is refused on $2" 38 not-a-secure-key "$1" 'hint: a card binding would open it for anyone' "${@:3}"
+    unchanged "and writes nothing to $2" "$1" "$before"
+}
+exposed='none; card binding refused: not a secure key; its passphrase stands in the header, so whoever has the disk can open it'
+
+fresh
+refused "$v" 'an ordinary volume' 'its cipher is none for secure keys'
+card_token_add "$v"
+lock_is "$v" "$exposed"
+refused "$v" 'an ordinary volume with a forged card binding' 'aes-xts-plain64 is no cipher for secure keys'
+
+paes_make "$ROOM/clear" "$ROOM/clear-key"
+lock_is "$ROOM/clear" 'passphrase; no card protects this volume: its paes key is a clear one'
+refused "$ROOM/clear" 'a paes volume with a clear key of 512 bits' 'its key has not the size of a secure key'
+bind "$ROOM/clear" kms:prod
+expect 'it may be bound to a KMS, with a warning' 0 'no card protects this volume: its paes key is a clear one'
+lock_is "$ROOM/clear" 'KMS alone; no card protects this volume: its paes key is a clear one'
+card_token_add "$ROOM/clear"
+lock_is "$ROOM/clear" "$exposed"
+refused "$ROOM/clear" 'that with a forged card binding' 'no secure key'
+
+head -c 272 /dev/urandom >"$ROOM/random-key" # as long as two CCA-AESCIPHER keys
+paes_make "$ROOM/random" "$ROOM/random-key"
+lock_is "$ROOM/random" 'card and passphrase (key not verified)'
+refused "$ROOM/random" 'a paes volume whose key only has the size of a secure one' 'volume key'
+card_token_add "$ROOM/random"
+check 'list looks at the key itself where it can' contains "$("$CEXLUKS" list "$ROOM/random")" \
+    'card binding refused: not a secure key'
+refused "$ROOM/random" 'that with a forged card binding' 'volume key'
+
+"$ROOM/wrapkey/wrapkey" "$ROOM/clear-key" "$ROOM/mixed-key"
+"$ROOM/wrapkey/wrapkey" --master-key second "$ROOM/clear-key" "$ROOM/second-key"
+dd if="$ROOM/second-key" of="$ROOM/mixed-key" bs=136 skip=1 seek=1 conv=notrunc status=none
+paes_make "$ROOM/mixed" "$ROOM/mixed-key"
+refused "$ROOM/mixed" 'a paes volume whose key has halves of two master keys' 'volume key'
 
 # --- open = systemd ---------------------------------------------------------------------------------------------------
 
