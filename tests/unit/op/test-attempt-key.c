@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an attempt does with a passphrase in hand, up to where device mapper would begin: attackers'
+ * volumes, cards that lack something, come late or not at all, pinned patterns, key files.
+ */
+#include "op/stage.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "luks/volume.h"
+#include "op/paes.h"
+
+/* The passphrase of the one keyslot, as the card binding has it: public. */
+#define PUBLIC	   "0123456789abcdef0123456789abcdef"
+#define PUBLIC_LEN 32
+#define CARD	   CARD_AS("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "1")
+#define CARD_AS(passphrase, serial)                                                                \
+	"{\"type\":\"cexluks\",\"keyslots\":[\"0\"],\"version\":1,\"kind\":\"card\",\"passphrase\":"  \
+	"\"" passphrase "\",\"serial\":" serial ",\"created\":\"2026-11-22T10:00:00Z\"}"
+#define WRONG_CARD CARD_AS("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "1")
+#define OWNER	   ROOT "bindings = keyfile:/etc/luks/cex.key\n"
+#define GOOD_CARDS "two-cards-one-offline"
+#define CRYPTTAB   "root UUID=" U "\n"
+#define PATTERN_REST "242424242424242424242424242424242424242424242424242424242424242"
+
+/* A paes volume with this key, which @passphrase opens, on a machine with @cards. */
+static void volume_is(struct stage *s, const struct blob *key, const char *passphrase,
+		      const char *cards)
+{
+	const struct scratch_secrets what = { key->bytes, key->len, passphrase, strlen(passphrase) };
+
+	scratch_format_with(s->disk->path, "paes", "xts-plain64", &what);
+	scratch_read(s->disk->path, s->disk->image);
+	cards_are(s->tree, cards);
+	kernel_begin();
+}
+
+static int key_setup(void **state)
+{
+	int r = stage_setup(state);
+
+	kernel_begin();
+	return r;
+}
+
+static int key_teardown(void **state)
+{
+	kernel_end();
+	return stage_teardown(state);
+}
+
+static void expect(const struct attempt *a, enum outcome outcome, const char *cause, size_t row)
+{
+	if (a->verdict.outcome != outcome || !strstr(a->verdict.cause, cause))
+		fail_msg("row %zu: %s: %s", row, outcome_word(a->verdict.outcome), a->verdict.cause);
+	assert_int_equal(a->state, outcome_is_refusal(outcome) ? ATTEMPT_REFUSED : ATTEMPT_FAILED);
+	assert_null(a->passphrase);
+	assert_null(a->key.key);
+}
+
+static void need_no_device_mapper(void)
+{
+	if (luks_volume_close("cexluks-no-such-mapping") == LUKS_NO_MAPPER)
+		return;
+	print_message("SKIP: this kernel has a device mapper; the virtual machines use it\n");
+	skip();
+}
+
+static void test_a_public_passphrase_opens_nothing_but_a_secure_key(void **state)
+{
+	const struct {
+		struct blob blob;
+		const char *cause;
+	} rows[] = {
+		{ blob_lookalike(), "clear key" },
+		{ blob_protected(), "protected key" },
+		{ blob_clear_token(), "clear key" },
+		{ blob_truncated(), "broken" },
+		{ blob_mixed_masters(), "different master keys" },
+		{ blob_mixed_kinds(), "same kind" },
+		{ blob_wrong_checksum(), "TVV" },
+	};
+	static const char *const configs[] = { "", OWNER };
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
+		const bool keyfile = i % 2;
+
+		volume_is(s, &rows[i / 2].blob, PUBLIC, GOOD_CARDS);
+		stage_tokens(s, keyfile ? NULL : CARD, NULL, NULL);
+		tree_put(s->tree, "/etc/luks/cex.key", PUBLIC);
+		stage_begin(s, configs[keyfile], "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		expect(stage_run(s, 20000), OUTCOME_NOT_A_SECURE_KEY, rows[i / 2].cause, i);
+		assert_int_equal(kernel.asked, 0);
+		stage_strike(s);
+	}
+}
+
+/* Before any passphrase is tried. */
+static void test_a_public_passphrase_on_another_cipher_is_refused(void **state)
+{
+	static const char *const configs[] = { "", OWNER };
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		stage_tokens(s, i ? NULL : CARD, NULL, NULL);
+		stage_begin(s, configs[i], "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		expect(stage_run(s, 20000), OUTCOME_NOT_A_SECURE_KEY, "aes-xts-plain64", i);
+		stage_strike(s);
+	}
+}
+
+static void test_a_secure_key_that_the_card_can_use_is_activated(void **state)
+{
+	static const struct {
+		const char *config, *token, *binding;
+	} rows[] = {
+		{ "", CARD, "card" },
+		{ OWNER, NULL, "keyfile:/etc/luks/cex.key" },
+		{ "[cexluks]\nrequire = secure-key\n", CARD, "card" },
+		{ ROOT "verification-pattern = " PATTERN "\n", CARD, "card" },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	need_no_device_mapper();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct attempt *a;
+		char binding[BINDING_NAME_SIZE];
+
+		volume_is(s, &key, PUBLIC, GOOD_CARDS);
+		stage_tokens(s, rows[i].token, NULL, NULL);
+		tree_put(s->tree, "/etc/luks/cex.key", PUBLIC);
+		stage_begin(s, rows[i].config, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		/* an interface that never comes up is nothing that a card waits for */
+		s->round.wait_for_network = true;
+		a = stage_run(s, 20000);
+		expect(a, OUTCOME_DEVICE_MAPPER, "", i);
+		binding_name(&a->binding, binding);
+		assert_string_equal(binding, rows[i].binding);
+		assert_int_equal(kernel.asked, 2); /* both halves, once */
+		assert_int_equal(a->submitted_ms, 0);
+		stage_strike(s);
+	}
+}
+
+static void test_without_a_usable_card_the_verdict_names_the_master_key(void **state)
+{
+	static const struct {
+		const char *cards;
+		enum outcome outcome;
+		const char *hint;
+	} rows[] = {
+		{ "no-card", OUTCOME_NO_CARD, "attach it" },
+		{ "deconfigured", OUTCOME_CARD_OFFLINE, "set it online" },
+		{ "accelerator-only", OUTCOME_CARD_WRONG_MODE, "mode" },
+		{ "passed-through", OUTCOME_QUEUE_IN_USE, "domain" },
+		{ "master-key-new-only", OUTCOME_MASTER_KEY_NOT_SET, "set its master key" },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct attempt *a;
+
+		volume_is(s, &key, PUBLIC, rows[i].cards);
+		stage_tokens(s, CARD, TOKEN("prod", "right"), NULL);
+		stage_begin(s, PROD, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		a = stage_run(s, 300);
+		expect(a, rows[i].outcome, "wants master key 0123456789abcdef", i);
+		assert_true(a->waited_for_card);
+		assert_non_null(strstr(a->verdict.hint, "a passphrase cannot replace the card"));
+		assert_non_null(strstr(a->verdict.hint, rows[i].hint));
+		/* the other binding has the same volume key, so nobody was asked for it */
+		assert_int_equal(a->tries, 0);
+		assert_int_equal(a->binding.kind, BINDING_CARD);
+		stage_strike(s);
+	}
+}
+
+static void test_what_no_card_can_cure_is_decided_after_a_moment(void **state)
+{
+	static const struct {
+		const char *cards;
+		enum outcome outcome;
+	} rows[] = {
+		{ "handler-missing", OUTCOME_MODULE_MISSING },
+		{ "no-ap-bus", OUTCOME_NO_AP_BUS },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t began = deadline_now();
+
+		volume_is(s, &key, PUBLIC, rows[i].cards);
+		stage_tokens(s, CARD, NULL, NULL);
+		stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		expect(stage_run(s, 30000), rows[i].outcome, "", i);
+		assert_in_range(deadline_now() - began, LIMIT_MODULES_MS, LIMIT_MODULES_MS + 5000);
+		stage_strike(s);
+	}
+}
+
+/* A watch whose events this test sends; the timer is out of the way. */
+static int watch_for(struct stage *s)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(cex_watch_new_from(s->setup.config->sysroot, pair[0], 600000,
+					    &s->round.cards), 0);
+	return pair[1];
+}
+
+static void uevent(int fd)
+{
+	static const char text[] = "change@/devices/ap\0ACTION=change\0DEVPATH=/devices/ap\0SUBSYSTEM=ap";
+
+	assert_int_equal(send(fd, text, sizeof(text), 0), sizeof(text));
+}
+
+/* Something moves now, and the machine has other cards a moment later. */
+static pid_t cards_become(struct stage *s, const char *cards, int fd)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	(void)usleep(400000);
+	cards_are(s->tree, cards);
+	uevent(fd);
+	_exit(0);
+}
+
+static void test_a_card_that_comes_is_used_at_once(void **state)
+{
+	static const char *const before[] = { "no-card", "master-key-new-only", "handler-missing" };
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	need_no_device_mapper();
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		_cleanup_close_ int fd = -1;
+		uint64_t began;
+		pid_t pid;
+
+		volume_is(s, &key, PUBLIC, before[i]);
+		stage_tokens(s, CARD, NULL, NULL);
+		stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		fd = watch_for(s);
+		began = deadline_now();
+		pid = cards_become(s, GOOD_CARDS, fd);
+		expect(stage_run(s, 30000), OUTCOME_DEVICE_MAPPER, "", i);
+		assert_in_range(deadline_now() - began, 300, 10000);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		stage_strike(s);
+	}
+}
+
+/* Looking costs the card a request, so only events and the timer lead to one. */
+static void test_cards_are_not_asked_in_a_loop(void **state)
+{
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+	_cleanup_close_ int fd = -1;
+
+	volume_is(s, &key, PUBLIC, GOOD_CARDS);
+	kernel.verify = -EBUSY;
+	stage_tokens(s, CARD, NULL, NULL);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	fd = watch_for(s);
+	expect(stage_run(s, 1500), OUTCOME_CARD_OFFLINE, "busy", 0);
+	assert_int_equal(kernel.asked, 1);
+}
+
+static void test_pinned_patterns_are_compared_once_the_card_can_compute_them(void **state)
+{
+	static const struct {
+		const char *pins, *cmdline;
+		int encrypt;
+		enum outcome outcome;
+	} rows[] = {
+		{ "verification-pattern = " PATTERN "\n", "", 0, OUTCOME_DEVICE_MAPPER },
+		{ "verification-pattern = 0" PATTERN_REST "\n", "", 0, OUTCOME_PATTERN_MISMATCH },
+		{ "", "rd.cexluks.pattern=96fa=" PATTERN, 0, OUTCOME_DEVICE_MAPPER },
+		{ "", "rd.cexluks.pattern=96fa=42", 0, OUTCOME_PATTERN_MISMATCH },
+		/* the command line adds a condition and takes none away */
+		{ "verification-pattern = 0" PATTERN_REST "\n", "rd.cexluks.pattern=96fa=" PATTERN, 0,
+		  OUTCOME_PATTERN_MISMATCH },
+		{ "verification-pattern = " PATTERN "\n", "rd.cexluks.pattern=96fa=00", 0,
+		  OUTCOME_PATTERN_MISMATCH },
+		{ "verification-pattern = " PATTERN "\n", "", CEX_REFUSED, OUTCOME_CARD_OFFLINE },
+		{ "verification-pattern = " PATTERN "\n", "", CEX_MODULE_MISSING, OUTCOME_MODULE_MISSING },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	need_no_device_mapper();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char config[512];
+
+		volume_is(s, &key, PUBLIC, GOOD_CARDS);
+		kernel.encrypt = rows[i].encrypt;
+		stage_tokens(s, CARD, NULL, NULL);
+		(void)snprintf(config, sizeof(config), ROOT "%s", rows[i].pins);
+		stage_begin(s, config, rows[i].cmdline, CRYPTTAB, ATTEMPT_ACTIVATE);
+		expect(stage_run(s, rows[i].outcome == OUTCOME_CARD_OFFLINE ? 300 : 20000),
+		       rows[i].outcome, "", i);
+		stage_strike(s);
+	}
+}
+
+/* The service is a lock too, so a paes volume that no card protects may be meant. */
+static void test_a_kms_binding_opens_an_unprotected_key_unless_forbidden(void **state)
+{
+	static const struct {
+		const char *config, *cmdline;
+		enum outcome outcome;
+	} rows[] = {
+		{ PROD, "", OUTCOME_DEVICE_MAPPER },
+		{ "[cexluks]\nrequire = secure-key\n" PROD, "", OUTCOME_NOT_A_SECURE_KEY },
+		{ PROD ROOT "require = secure-key\n", "", OUTCOME_NOT_A_SECURE_KEY },
+		{ PROD ROOT "verification-pattern = " PATTERN "\n", "", OUTCOME_DEVICE_MAPPER },
+		{ PROD, "rd.cexluks.pattern=96=00", OUTCOME_PATTERN_MISMATCH },
+	};
+	struct blob key = blob_lookalike();
+	struct stage *s = *state;
+
+	need_no_device_mapper();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		volume_is(s, &key, HUMAN, "no-card");
+		stage_tokens(s, TOKEN("prod", "right"), NULL, NULL);
+		stage_begin(s, rows[i].config, rows[i].cmdline, CRYPTTAB, ATTEMPT_ACTIVATE);
+		expect(stage_run(s, 20000), rows[i].outcome, "", i);
+		stage_strike(s);
+	}
+}
+
+static void test_a_kms_binding_waits_for_the_card_of_a_secure_key(void **state)
+{
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+	const struct attempt *a;
+
+	volume_is(s, &key, HUMAN, "no-card");
+	stage_tokens(s, TOKEN("prod", "right"), TOKEN("dr", "down"), NULL);
+	stage_begin(s, PROD DR, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	a = stage_run(s, 5000);
+	expect(a, OUTCOME_NO_CARD, "0123456789abcdef", 0);
+	assert_string_equal(a->binding.token->profile, "prod");
+}
+
+static void test_a_binding_that_opens_nothing_leads_to_the_next(void **state)
+{
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+	const struct attempt *a;
+
+	volume_is(s, &key, HUMAN, "no-card");
+	stage_tokens(s, WRONG_CARD, TOKEN("prod", "right"), NULL);
+	tree_put(s->tree, "/etc/luks/cex.key", "not this one");
+	stage_begin(s, PROD ROOT "bindings = keyfile:/missing, keyfile:/etc/luks/cex.key, card, kms:prod\n",
+		    "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	a = stage_run(s, 5000);
+	expect(a, OUTCOME_NO_CARD, "0123456789abcdef", 0);
+	assert_int_equal(a->binding.kind, BINDING_KMS);
+	stage_strike(s);
+
+	stage_begin(s, ROOT "bindings = keyfile:/missing\n", "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	a = stage_run(s, 5000);
+	expect(a, OUTCOME_CREDENTIAL_MISSING, "/missing: No such file", 0);
+}
+
+static void test_nobody_gets_the_passphrase_before_a_card_can_use_the_key(void **state)
+{
+	struct blob key = blob_pair(), clear = blob_lookalike();
+	struct stage *s = *state;
+	int question = stage_ask(s, s->disk->path);
+	_cleanup_close_ int fd = -1;
+	char answer[256];
+	pid_t pid;
+
+	volume_is(s, &clear, PUBLIC, GOOD_CARDS);
+	stage_tokens(s, CARD, NULL, NULL);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ANSWER);
+	expect(stage_run(s, 20000), OUTCOME_NOT_A_SECURE_KEY, "", 0);
+	stage_strike(s);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_LOAD);
+	expect(stage_run(s, 20000), OUTCOME_NOT_A_SECURE_KEY, "", 1);
+	stage_strike(s);
+
+	volume_is(s, &key, PUBLIC, "no-card");
+	stage_tokens(s, CARD, NULL, NULL);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_LOAD);
+	expect(stage_run(s, 300), OUTCOME_NO_CARD, "", 2);
+	stage_strike(s);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ANSWER);
+	expect(stage_run(s, 300), OUTCOME_NO_CARD, "", 3);
+	stage_strike(s);
+	assert_int_equal(recv(question, answer, sizeof(answer), 0), -1);
+
+	/* and when the operator attaches one, the question is answered */
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ANSWER);
+	fd = watch_for(s);
+	pid = cards_become(s, GOOD_CARDS, fd);
+	assert_int_equal(stage_run(s, 3000)->verdict.outcome, OUTCOME_TIMEOUT);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(recv(question, answer, sizeof(answer), 0), 1 + PUBLIC_LEN);
+	assert_memory_equal(answer, "+" PUBLIC, 1 + PUBLIC_LEN);
+	(void)close(question);
+}
+
+static void test_an_old_master_key_opens_and_is_remembered(void **state)
+{
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+	const struct attempt *a;
+
+	need_no_device_mapper();
+	volume_is(s, &key, PUBLIC, "master-key-old");
+	kernel.old = true;
+	stage_tokens(s, CARD, NULL, NULL);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	a = stage_run(s, 20000);
+	expect(a, OUTCOME_DEVICE_MAPPER, "", 0);
+	assert_true(a->old_master_key);
+}
+
+/* Several keyslots, and the file's is not the first. */
+static void test_a_key_file_finds_its_keyslot_among_others(void **state)
+{
+	struct blob key = { .len = 128 };
+	struct stage *s = *state;
+	struct crypt_device *cd = NULL;
+
+	need_no_device_mapper();
+	vector_aesdata(key.bytes);
+	vector_aesdata(key.bytes + 64);
+	volume_is(s, &key, "somebody's", GOOD_CARDS);
+	assert_int_equal(crypt_init(&cd, s->disk->path), 0);
+	assert_int_equal(crypt_load(cd, CRYPT_LUKS2, NULL), 0);
+	assert_int_equal(crypt_set_pbkdf_type(cd, &scratch_kdf), 0);
+	assert_int_equal(crypt_keyslot_add_by_volume_key(cd, 1, (const char *)key.bytes, key.len, PUBLIC,
+							 PUBLIC_LEN), 1);
+	crypt_free(cd);
+	tree_put(s->tree, "/etc/luks/cex.key", PUBLIC);
+	stage_begin(s, OWNER, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	expect(stage_run(s, 20000), OUTCOME_DEVICE_MAPPER, "", 0);
+	assert_int_equal(s->round.attempts[0].keyslot, 1);
+	stage_strike(s);
+
+	tree_put(s->tree, "/etc/luks/cex.key", "neither");
+	stage_begin(s, OWNER, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	expect(stage_run(s, 20000), OUTCOME_WRONG_PASSPHRASE, "", 1);
+}
+
+/* Conditions that systemd would not keep. */
+static void test_a_volume_that_systemd_would_open_keeps_its_conditions(void **state)
+{
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	volume_is(s, &key, PUBLIC, GOOD_CARDS);
+	stage_tokens(s, CARD, NULL, NULL);
+	stage_begin(s, "[cexluks]\nrequire = secure-key\n", "", "r UUID=" U " none tpm2-device=auto\n",
+		    ATTEMPT_ACTIVATE);
+	expect(stage_run(s, 20000), OUTCOME_CONFIG_ERROR, "tpm2-device", 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, key_setup, key_teardown)
+		T(test_a_public_passphrase_opens_nothing_but_a_secure_key),
+		T(test_a_public_passphrase_on_another_cipher_is_refused),
+		T(test_a_secure_key_that_the_card_can_use_is_activated),
+		T(test_without_a_usable_card_the_verdict_names_the_master_key),
+		T(test_what_no_card_can_cure_is_decided_after_a_moment),
+		T(test_a_card_that_comes_is_used_at_once),
+		T(test_cards_are_not_asked_in_a_loop),
+		T(test_pinned_patterns_are_compared_once_the_card_can_compute_them),
+		T(test_a_kms_binding_opens_an_unprotected_key_unless_forbidden),
+		T(test_a_kms_binding_waits_for_the_card_of_a_secure_key),
+		T(test_a_binding_that_opens_nothing_leads_to_the_next),
+		T(test_nobody_gets_the_passphrase_before_a_card_can_use_the_key),
+		T(test_an_old_master_key_opens_and_is_remembered),
+		T(test_a_key_file_finds_its_keyslot_among_others),
+		T(test_a_volume_that_systemd_would_open_keeps_its_conditions),
+	};
+
+	STAGE_CHILD(argc, argv);
+	log_setup_level(LOG_LEVEL_ERR);
+	return cmocka_run_group_tests_name("op/attempt-key", tests, NULL, NULL);
+}
