@@ -304,7 +304,7 @@ static int describe(struct properties *p, const struct cex_entry *entry)
 }
 
 /* zkey reads lines into a buffer of fixed size, and knows no escapes. */
-static bool description_is_valid(const char *text)
+bool cex_repository_description_is_valid(const char *text)
 {
 	for (const char *p = text; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
@@ -315,7 +315,7 @@ static bool description_is_valid(const char *text)
 static bool is_valid(const struct cex_entry *entry)
 {
 	return cex_repository_name_is_valid(entry->name) &&
-	       (!entry->description || description_is_valid(entry->description)) &&
+	       (!entry->description || cex_repository_description_is_valid(entry->description)) &&
 	       (!entry->volumes || cex_repository_volumes_are_valid(entry->volumes)) &&
 	       cex_sector_size_is_valid(entry->sector_size) &&
 	       (!entry->pattern || cex_pattern_is_valid(entry->pattern));

@@ -35,6 +35,9 @@ bool cex_repository_name_is_valid(const char *name);
 /* "/dev/dasda2:root,/dev/dasdb1:data": each with a mapper name, none twice, no wildcards. */
 bool cex_repository_volumes_are_valid(const char *volumes);
 
+/* One line, which zkey can read back. */
+bool cex_repository_description_is_valid(const char *text);
+
 /* 0, or a power of two from 512 to 4096. */
 bool cex_sector_size_is_valid(unsigned bytes);
 
