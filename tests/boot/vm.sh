@@ -6,9 +6,11 @@
 #
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
 #            [--no-net | --no-dhcp | --open-net] [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M]
+#            [--monitor]
 #   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
 #                                 machine ends or the kernel panics
 #   vm_type NAME TEXT             type a line on the serial console
+#   vm_memory NAME FILE           save the machine's memory; only with --monitor
 #   vm_ended NAME SECONDS         wait until the machine has powered off
 #   vm_stop NAME, vm_stop_all     end it now (by its own process id)
 #   vm_console NAME               path of the console log: "[ seconds] text", seconds since the start of QEMU
@@ -39,7 +41,7 @@ esac
 # gives such a case a second machine.
 VM_HOPELESS="${VM_HOPELESS:-Kernel panic - not syncing|soft lockup - CPU#[0-9]+ stuck for [0-9]{3}s|Entering emergency mode|dracut: FATAL|dracut: Refusing to continue}"
 
-declare -A VM_PID=() VM_READER=() VM_SEEN=()
+declare -A VM_PID=() VM_READER=() VM_SEEN=() VM_MEMORY=()
 
 vm_say() {
     printf 'vm: %s\n' "$*" >&2
@@ -82,6 +84,7 @@ vm_start() {
             --hooks) hooks=$2 && shift ;;
             --limit) limit=$2 && shift ;;
             --memory) memory=$2 && shift ;;
+            --monitor) args+=(-monitor "unix:$dir/monitor,server=on,wait=off") ;;
             *) vm_say "vm_start: unknown option '$1'" && return 2 ;;
         esac
         shift
@@ -126,7 +129,7 @@ vm_start() {
         -append "console=$vm_serial quiet audit=0 selinux=0 apparmor=0 mitigations=off cryptomgr.notests panic=-1 rd.shell=0 rd.emergency=poweroff$append" \
         "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 &
     VM_PID[$name]=$!
-    VM_SEEN[$name]=0
+    VM_SEEN[$name]=0 VM_MEMORY[$name]=$memory
     # The reader is stuck in its open until QEMU opens the pipe's other end; a QEMU that refuses its arguments never does.
     until [[ $(readlink "/proc/${VM_READER[$name]}/exe") == */console ]]; do
         if ! kill -0 "${VM_PID[$name]}" 2>/dev/null; then
@@ -167,6 +170,18 @@ vm_wait() {
 vm_type() {
     # Opened for reading too: with no QEMU at the other end this must not block.
     printf '%s\r' "$2" 1<>"$VM_DIR/$1/tty.in"
+}
+
+vm_memory() {
+    local bytes
+    # what q35 has in one piece from address 0 on: all of it, for machines of up to 2 GiB
+    bytes="$(numfmt --from=iec "${VM_MEMORY[$1]}")"
+    rm -f "$2"
+    printf 'pmemsave 0 %d "%s"\n' "$bytes" "$2" | socat -t 1 - "UNIX-CONNECT:$VM_DIR/$1/monitor" >/dev/null
+    timeout 60 bash -c 'until [[ $(stat -c %s "$1" 2>/dev/null) -eq $2 ]]; do sleep 0.2; done' - "$2" "$bytes" || {
+        vm_say "$1: the memory was not saved"
+        return 1
+    }
 }
 
 vm_ended() {
