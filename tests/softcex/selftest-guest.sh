@@ -417,5 +417,4 @@ for scenario in bus ioctls ciphers volumes master_keys states absent; do
     is "$scenario: nothing alarming in the kernel log" '' "$(kernel_troubles)"
     echo "# $scenario took $((SECONDS - started)) s"
 done
-echo '# done'
-poweroff -f
+all_done
