@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is left in the machine's memory when the helper has opened a volume and is gone. The host searches.
+
+# The host saves the memory and types a line when it has.
+memory() {
+    local line
+    echo "# memory $1"
+    read -r line
+    [[ $line == go ]] || echo "    the host said '$line'"
+}
+
+ip link set eth0 up
+ip address add 10.0.2.15/24 dev eth0
+mkdir -p /run/kms
+cp /host/veiled/* /run/kms/
+chmod 0600 /run/kms/prod.api-key
+veil /run/kms/control* /run/kms/ca.pem
+
+use aescipher
+opens 'for the search of memory: a volume with a card binding'
+memory card
+release
+
+use kms
+veil /run/kms/prod.api-key
+patience=20 opens 'for the search of memory: a volume with a KMS binding' 20
+veil /run/kms/prod.api-key
+memory kms
