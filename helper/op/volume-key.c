@@ -160,7 +160,7 @@ enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot
 {
 	_cleanup_cex_bus_ struct cex_bus *bus = NULL;
 	struct cex_verified verified;
-	struct cex_modules modules;
+	struct cex_modules modules = { .states = { CEX_MODULE_UNKNOWN } };
 	struct cex_reason reason = { "" };
 	enum cex_condition found;
 	struct cex_apqn apqn = { 0 };

@@ -3,53 +3,17 @@
  * What an attempt does with a passphrase in hand, up to where device mapper would begin: attackers'
  * volumes, cards that lack something, come late or not at all, pinned patterns, key files.
  */
-#include "op/stage.h"
+#include "op/card-stage.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
-#include "luks/volume.h"
-#include "op/paes.h"
 
-/* The passphrase of the one keyslot, as the card binding has it: public. */
-#define PUBLIC	   "0123456789abcdef0123456789abcdef"
-#define PUBLIC_LEN 32
-#define CARD	   CARD_AS("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "1")
-#define CARD_AS(passphrase, serial)                                                                \
-	"{\"type\":\"cexluks\",\"keyslots\":[\"0\"],\"version\":1,\"kind\":\"card\",\"passphrase\":"  \
-	"\"" passphrase "\",\"serial\":" serial ",\"created\":\"2026-11-22T10:00:00Z\"}"
 #define WRONG_CARD CARD_AS("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "1")
 #define OWNER	   ROOT "bindings = keyfile:/etc/luks/cex.key\n"
-#define GOOD_CARDS "two-cards-one-offline"
 #define CRYPTTAB   "root UUID=" U "\n"
 #define PATTERN_REST "242424242424242424242424242424242424242424242424242424242424242"
-
-/* A paes volume with this key, which @passphrase opens, on a machine with @cards. */
-static void volume_is(struct stage *s, const struct blob *key, const char *passphrase,
-		      const char *cards)
-{
-	const struct scratch_secrets what = { key->bytes, key->len, passphrase, strlen(passphrase) };
-
-	scratch_format_with(s->disk->path, "paes", "xts-plain64", &what);
-	scratch_read(s->disk->path, s->disk->image);
-	cards_are(s->tree, cards);
-	kernel_begin();
-}
-
-static int key_setup(void **state)
-{
-	int r = stage_setup(state);
-
-	kernel_begin();
-	return r;
-}
-
-static int key_teardown(void **state)
-{
-	kernel_end();
-	return stage_teardown(state);
-}
 
 static void expect(const struct attempt *a, enum outcome outcome, const char *cause, size_t row)
 {
@@ -58,14 +22,6 @@ static void expect(const struct attempt *a, enum outcome outcome, const char *ca
 	assert_int_equal(a->state, outcome_is_refusal(outcome) ? ATTEMPT_REFUSED : ATTEMPT_FAILED);
 	assert_null(a->passphrase);
 	assert_null(a->key.key);
-}
-
-static void need_no_device_mapper(void)
-{
-	if (luks_volume_close("cexluks-no-such-mapping") == LUKS_NO_MAPPER)
-		return;
-	print_message("SKIP: this kernel has a device mapper; the virtual machines use it\n");
-	skip();
 }
 
 static void test_a_public_passphrase_opens_nothing_but_a_secure_key(void **state)

@@ -203,6 +203,14 @@ static void test_an_image_gets_configuration_ca_and_key_files(void **state)
 	key(t, "/a", "key", 0600);
 	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);
 	assert_string_equal(lines, "/etc/cexluks/cexluks.conf|/ca|/a|");
+	/* Ignition may make its key file later; it is public, so its mode does not matter */
+	lines[0] = '\0';
+	tree_put(t, "/cex.key", "public");
+	tree_put(t, "/etc/cexluks/cexluks.conf",
+		 "[volume root]\nuuid = 96fa7ba7-5229-4f32-a9d3-849404febb0e\n"
+		 "bindings = card, keyfile:/none, keyfile:/cex.key\n");
+	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);
+	assert_string_equal(lines, "/etc/cexluks/cexluks.conf|/cex.key|");
 	/* only what comes with the boot: fine as well */
 	tree_put(t, "/etc/cexluks/cexluks.conf", KMS "credential:x\n");
 	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);

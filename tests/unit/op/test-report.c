@@ -125,6 +125,63 @@ static void test_a_failure_that_waiting_cannot_mend_has_its_own_next_step(void *
 	free(s);
 }
 
+static cJSON *read_report(struct tree *t)
+{
+	_cleanup_free_ char *text = NULL;
+	cJSON *o = NULL;
+	size_t len;
+
+	json_setup();
+	assert_int_equal(file_read(tree_path(t, "/run/report.json"), REPORT_SIZE, &text, &len), 0);
+	assert_int_equal(json_parse(text, len, LIMIT_JSON_DEPTH, &o), 0);
+	return o;
+}
+
+/* Who must attach a card is not sent to type a passphrase, except where the machine ends anyway. */
+static void test_a_missing_card_has_a_next_step_that_helps(void **state)
+{
+	struct show *s = show_new(1);
+	char text[16384];
+
+	(void)state;
+	s->attempts[0].binding = (struct binding){ .kind = BINDING_CARD };
+	s->run.goes_on = true;
+	fail_with(&s->attempts[0], ATTEMPT_FAILED, OUTCOME_MASTER_KEY_UNKNOWN,
+		  "wants master key 0123456789abcdef: 00.0047 offline");
+	verdict_hint(&s->attempts[0].verdict, "a passphrase cannot replace the card: attach its domain");
+	console(s, text);
+	assert_string_equal(text,
+			    "cexluks: root stays closed: master-key-unknown\r\n"
+			    "cexluks:   cause: wants master key 0123456789abcdef: 00.0047 offline\r\n"
+			    "cexluks:   next: a passphrase cannot replace the card: attach its domain\r\n");
+	s->run.goes_on = false;
+	console(s, text);
+	assert_non_null(strstr(text, "next: type the passphrase\r\n"));
+	free(s);
+}
+
+static void test_an_old_master_key_is_a_line_and_a_word_in_the_report(void **state)
+{
+	struct show *s = show_new(1);
+	struct tree *t = *state;
+	_cleanup_json_ cJSON *report = NULL;
+	_cleanup_json_text_ char *json = NULL;
+	char text[16384];
+
+	json_setup();
+	s->attempts[0].binding = (struct binding){ .kind = BINDING_CARD };
+	s->attempts[0].old_master_key = true;
+	console(s, text);
+	assert_string_equal(text, "cexluks: root opened with card in 2.4 s\r\n"
+				  "cexluks: root: master-key-old: re-encipher before the next change\r\n");
+	assert_int_equal(report_write(tree_path(t, "/run/report.json"), &s->run), 0);
+	report = read_report(t);
+	json = json_text(report);
+	assert_non_null(strstr(json, "\"warnings\":[\"master-key-old\"]"));
+	assert_non_null(strstr(json, "\"binding\":\"card\""));
+	free(s);
+}
+
 static void test_whatever_names_and_causes_hold_lines_stay_lines(void **state)
 {
 	static const char *const names[] = { "r", LONG, "v\xc3\xb6lume", "a\nb", "\x1b[2J",
@@ -220,18 +277,6 @@ static void test_what_ends_a_boot_before_its_first_volume_has_three_lines(void *
 	(void)close(pipes[0]);
 	assert_int_equal(check_lines(text), 3);
 	assert_non_null(strstr(text, "line 3: unknown key"));
-}
-
-static cJSON *read_report(struct tree *t)
-{
-	_cleanup_free_ char *text = NULL;
-	cJSON *o = NULL;
-	size_t len;
-
-	json_setup();
-	assert_int_equal(file_read(tree_path(t, "/run/report.json"), REPORT_SIZE, &text, &len), 0);
-	assert_int_equal(json_parse(text, len, LIMIT_JSON_DEPTH, &o), 0);
-	return o;
 }
 
 static int runs_in(const cJSON *report)
@@ -437,7 +482,7 @@ static void test_a_change_is_followed_by_at_least_one_command(void **state)
 	int n = 0;
 
 	(void)state;
-	op_follow(count, &n);
+	op_follow("", count, &n);
 	assert_in_range(n, 1, 2);
 }
 
@@ -447,6 +492,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
 		T(test_an_opened_volume_is_one_line_and_a_failed_one_three),
 		T(test_a_failure_that_waiting_cannot_mend_has_its_own_next_step),
+		T(test_a_missing_card_has_a_next_step_that_helps),
+		T(test_an_old_master_key_is_a_line_and_a_word_in_the_report),
 		T(test_whatever_names_and_causes_hold_lines_stay_lines),
 		T(test_a_long_name_loses_its_middle_not_the_outcome),
 		T(test_behind_a_prompt_only_what_was_opened_is_told),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "op/verdict.h"
 
 static void test_each_condition_of_kms_has_its_outcome(void **state)
@@ -70,7 +71,9 @@ static void test_each_condition_of_luks_has_its_outcome_and_names_the_object(voi
 		{ LUKS_NO_MAPPER, OUTCOME_DEVICE_MAPPER },
 		{ LUKS_TABLE_MISMATCH, OUTCOME_HEADER_REFUSED },
 		{ LUKS_CHANGED, OUTCOME_DEVICE_BUSY },
-		{ LUKS_CHANGED + 1, OUTCOME_INTERNAL },
+		{ LUKS_KERNEL_REFUSED, OUTCOME_DEVICE_MAPPER },
+		{ LUKS_OCCUPIED, OUTCOME_DEVICE_BUSY },
+		{ LUKS_OCCUPIED + 1, OUTCOME_INTERNAL },
 		{ -EACCES, OUTCOME_NO_PERMISSION },
 		{ -EPERM, OUTCOME_NO_PERMISSION },
 		{ -EIO, OUTCOME_INTERNAL },
@@ -91,6 +94,49 @@ static void test_each_condition_of_luks_has_its_outcome_and_names_the_object(voi
 			assert_non_null(strstr(v.cause, "because of 42"));
 		assert_true(rows[i].outcome == OUTCOME_OK || verdict_hint_text(&v)[0]);
 	}
+}
+
+/* What may pass by itself is worth another try, and a token that the kernel refuses breaks a rule. */
+static void test_each_condition_of_a_card_has_its_outcome(void **state)
+{
+	static const struct {
+		enum cex_condition condition;
+		enum outcome outcome;
+	} rows[] = {
+		{ CEX_OK, OUTCOME_OK },
+		{ CEX_NO_AP_BUS, OUTCOME_NO_AP_BUS },
+		{ CEX_MODULE_MISSING, OUTCOME_MODULE_MISSING },
+		{ CEX_NO_CARD, OUTCOME_NO_CARD },
+		{ CEX_CARD_WRONG_MODE, OUTCOME_CARD_WRONG_MODE },
+		{ CEX_QUEUE_IN_USE, OUTCOME_QUEUE_IN_USE },
+		{ CEX_CARD_OFFLINE, OUTCOME_CARD_OFFLINE },
+		{ CEX_MASTER_KEY_NOT_SET, OUTCOME_MASTER_KEY_NOT_SET },
+		{ CEX_MASTER_KEY_UNKNOWN, OUTCOME_MASTER_KEY_UNKNOWN },
+		{ CEX_MASTER_KEY_OLD, OUTCOME_OK },
+		{ CEX_KEY_MALFORMED, OUTCOME_NOT_A_SECURE_KEY },
+		{ CEX_KEY_NOT_SECURE, OUTCOME_NOT_A_SECURE_KEY },
+		{ CEX_NO_QUEUE, OUTCOME_NO_CARD },
+		{ CEX_NOT_SUPPORTED, OUTCOME_MODULE_MISSING },
+		{ CEX_BUSY, OUTCOME_CARD_OFFLINE },
+		{ CEX_REFUSED, OUTCOME_NOT_A_SECURE_KEY },
+		{ CEX_CARD_ERROR, OUTCOME_CARD_OFFLINE },
+		{ CEX_CARD_ERROR + 1, OUTCOME_INTERNAL },
+	};
+	static const struct cex_reason reason = { "00.0047 offline" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct verdict v = { .hint = "stale" };
+
+		assert_int_equal(verdict_cex(&v, rows[i].condition, &reason), rows[i].outcome);
+		assert_non_null(strstr(v.cause, "00.0047 offline"));
+		assert_string_equal(v.hint, "");
+		assert_true(!outcome_is_about_cards(v.outcome) || verdict_hint_text(&v)[0]);
+	}
+	assert_true(outcome_is_about_cards(OUTCOME_NO_AP_BUS));
+	assert_true(outcome_is_about_cards(OUTCOME_MODULE_MISSING));
+	assert_false(outcome_is_about_cards(OUTCOME_KMS_THROTTLED));
+	assert_false(outcome_is_about_cards(OUTCOME_NOT_A_SECURE_KEY));
 }
 
 static void test_errno_comes_in_either_sign(void **state)
@@ -136,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_condition_of_kms_has_its_outcome),
 		cmocka_unit_test(test_each_condition_of_luks_has_its_outcome_and_names_the_object),
+		cmocka_unit_test(test_each_condition_of_a_card_has_its_outcome),
 		cmocka_unit_test(test_errno_comes_in_either_sign),
 		cmocka_unit_test(test_a_hint_belongs_to_one_verdict),
 		cmocka_unit_test(test_long_causes_are_cut_and_stay_text),
