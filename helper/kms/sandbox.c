@@ -27,7 +27,7 @@ static int limit(int what, rlim_t value)
 {
 	struct rlimit l = { .rlim_cur = value, .rlim_max = value };
 
-	return setrlimit((__rlimit_resource_t)what, &l) < 0 ? -errno : 0;
+	return setrlimit(what, &l) < 0 ? -errno : 0;
 }
 
 /* With standard error in a file the limit would swallow the log. */
