@@ -57,6 +57,7 @@
 #define LIMIT_KEYS_PAGE		200
 #define LIMIT_JOBS		64    /* requests under way in one net child */
 #define LIMIT_MESSAGE		(64u << 10) /* one message between core and net child */
+#define LIMIT_MAPS		(256u << 10) /* /proc/self/maps of the net child */
 
 /* Cards: sysfs, uevents, key tokens, zkey's repository */
 #define LIMIT_AP_CARDS		256   /* adapter numbers have 8 bits */

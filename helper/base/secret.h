@@ -4,8 +4,8 @@
  * out of core dumps, wiped on release. It cannot grow, cannot be copied, and nothing prints it.
  *
  * Copies that this type cannot reach, and what shortens their life:
- *  - libcurl's send buffer and header list (net child only; the child exits after its work and is
- *    neither dumpable nor traceable)
+ *  - libcurl's send buffer and header list (net child only; the child is neither dumpable nor
+ *    traceable, and overwrites its memory when it ends, see kms/scrub.h; killed it can't)
  *  - cJSON strings of a reply that holds a plaintext: json_free() wipes them (base/json.h)
  *  - TLS library record buffers (net child only)
  *  - libcryptsetup's own key buffers: wiped by it (crypt_safe_free)

@@ -27,6 +27,9 @@
  * too; at most an eighth of the time. */
 #define VERDICT_MS 600
 
+/* How long a child may take to overwrite its memory and end, once it is told that it is not needed. */
+#define END_MS 500
+
 /* How long a child may refuse to take a message. */
 #define SEND_MS 2000
 
@@ -179,13 +182,27 @@ static int spawn(int sock, pid_t *ret)
 	return 0;
 }
 
-/* Kills, reaps, forgets. SIGKILL cannot be refused, so the wait is short. */
+/* Not before Linux 5.3: then at once. */
+static void wait_for_end(pid_t pid)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (fd >= 0)
+		(void)poll(&p, 1, END_MS);
+}
+
+/*
+ * The end of the socket tells the child to go; it leaves nothing in memory then. One that does not go is killed,
+ * which cannot be refused. Reaps, forgets.
+ */
 static void end_child(struct kms_client *client)
 {
 	cleanup_close(&client->fd);
 	client->fd = -1;
 	if (client->pid <= 0)
 		return;
+	wait_for_end(client->pid);
 	(void)kill(client->pid, SIGKILL);
 	while (waitpid(client->pid, NULL, 0) < 0 && errno == EINTR)
 		;

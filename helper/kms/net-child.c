@@ -17,6 +17,7 @@
 #include "kms/message.h"
 #include "kms/net.h"
 #include "kms/sandbox.h"
+#include "kms/scrub.h"
 
 /* The core went away, which is how it says that it is done: nothing is cleaned up, see below. */
 #define EXIT_DONE   0
@@ -25,11 +26,11 @@
 
 /*
  * Always this way out. Threads may hang in a resolver, and libcurl's and the TLS library's own
- * tidying up could wait for the network.
+ * tidying up could wait for the network. API keys and tokens in their buffers go with all the rest.
  */
 _noreturn_ static void leave(int code)
 {
-	_exit(code);
+	scrub_and_exit(code);
 }
 
 bool net_is_up(const struct net *net)
@@ -244,6 +245,7 @@ int net_child_main(void)
 		return EXIT_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN); /* a valid signal */
+	scrub_prepare();
 	r = secret_new(LIMIT_MESSAGE, &buffer);
 	if (r == 0)
 		r = take_hello(&net, buffer);
