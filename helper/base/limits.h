@@ -85,6 +85,8 @@
 #define LIMIT_SLOW_SECONDS	5     /* ... for this long: give up this try */
 #define LIMIT_TIMEOUT_MS	100000 /* upper bound of "timeout" */
 #define LIMIT_TIMEOUT_DEFAULT_MS 60000
+#define LIMIT_CARD_BUSY_TRIES	10    /* zkey's numbers: a card whose master key was just changed */
+#define LIMIT_CARD_BUSY_MS	1000
 #define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
 #define LIMIT_MODULES_MS	2000  /* udev's for a kernel module, once its absence was seen */
 #define LIMIT_KEY_EXPIRY_S	300
