@@ -6,7 +6,7 @@
 
 #include "cex/apqn.h"
 
-#define STATE_TEXT	 32 /* longest: cex_condition_text(), and "has" with 16 digits */
+#define STATE_TEXT	 48 /* longest: "is a" with a card's type */
 #define EP11_API_ORDINAL 4 /* protected keys; S:zkey/pkey.c and pkey_ep11.c */
 
 struct cex_want cex_want_make(enum cex_key_kind kind, const struct cex_mkvp *mkvp)
@@ -87,28 +87,55 @@ static int nearness(enum cex_condition condition)
 	return -1;
 }
 
-/* "another master key" is told by its pattern, as many digits of it as a CCA one has. */
-static void state_text(const struct cex_queue *queue, enum cex_condition condition,
-		       char ret[static STATE_TEXT])
+/* One queue beside what is wanted. */
+struct sight {
+	const struct cex_card *card;
+	const struct cex_queue *queue;
+	const struct cex_want *want;
+	enum cex_condition condition;
+};
+
+/* A master key is told by its pattern, as many digits of it as a CCA one has. */
+static void master_key_text(const struct sight *s, char ret[static STATE_TEXT])
 {
+	const struct cex_master_key *keys = s->queue->masters.keys;
 	char mkvp[CEX_MKVP_TEXT];
 
-	cex_mkvp_text(&queue->masters.keys[CEX_REGISTER_CUR].mkvp, mkvp);
-	if (condition == CEX_MASTER_KEY_UNKNOWN && mkvp[0])
-		(void)snprintf(ret, STATE_TEXT, "has %.*s", 2 * CEX_MKVP_CCA, mkvp);
+	cex_mkvp_text(&keys[CEX_REGISTER_CUR].mkvp, mkvp);
+	if (cex_mkvp_equal(&keys[CEX_REGISTER_NEW].mkvp, &s->want->mkvp))
+		(void)snprintf(ret, STATE_TEXT, "has it as NEW");
 	else
-		(void)snprintf(ret, STATE_TEXT, "%s", cex_condition_text(condition));
+		(void)snprintf(ret, STATE_TEXT, "has %.*s", 2 * CEX_MKVP_CCA, mkvp);
+}
+
+/* What it is or has instead, where "wrong mode" and the like would leave a question. */
+static void state_text(const struct sight *s, char ret[static STATE_TEXT])
+{
+	const struct cex_device *offline = cex_device_is_online(&s->card->device) ? &s->queue->device :
+										    &s->card->device;
+	const char *status = cex_device_status(offline);
+
+	if (s->condition == CEX_MASTER_KEY_UNKNOWN)
+		master_key_text(s, ret);
+	else if (s->condition == CEX_CARD_WRONG_MODE && s->want->mode != CEX_MODE_UNKNOWN &&
+		 s->card->mode == s->want->mode)
+		(void)snprintf(ret, STATE_TEXT, "is a %s", s->card->type);
+	else if (s->condition == CEX_CARD_WRONG_MODE)
+		(void)snprintf(ret, STATE_TEXT, "in %s mode", cex_mode_text(s->card->mode));
+	else if (s->condition == CEX_CARD_OFFLINE && status[0] != '-')
+		(void)snprintf(ret, STATE_TEXT, "%s", status);
+	else
+		(void)snprintf(ret, STATE_TEXT, "%s", cex_condition_text(s->condition));
 }
 
 /* "00.0047 offline, 01.0047 has fedcba9876543210": as many as fit. */
-static void tell(struct cex_reason *reason, const struct cex_queue *queue,
-		 enum cex_condition condition)
+static void tell(struct cex_reason *reason, const struct sight *s)
 {
 	size_t used = strlen(reason->text);
 	char name[CEX_APQN_SIZE], state[STATE_TEXT];
 
-	cex_apqn_text(&queue->apqn, name);
-	state_text(queue, condition, state);
+	cex_apqn_text(&s->queue->apqn, name);
+	state_text(s, state);
 	if (used + strlen(state) + CEX_APQN_SIZE + 4 > sizeof(reason->text))
 		return;
 	(void)snprintf(reason->text + used, sizeof(reason->text) - used, "%s%s %s", used ? ", " : "",
@@ -123,14 +150,18 @@ static enum cex_condition best_queue(const struct cex_bus *bus, const struct cex
 	reason->text[0] = '\0';
 	for (size_t i = 0; i < bus->n_cards; i++)
 		for (size_t j = 0; j < bus->cards[i].n_queues; j++) {
-			const struct cex_queue *queue = &bus->cards[i].queues[j];
-			enum cex_condition now = cex_queue_judge(bus, &bus->cards[i], queue, want);
+			struct sight now = {
+				.card = &bus->cards[i],
+				.queue = &bus->cards[i].queues[j],
+				.want = want,
+			};
 
-			tell(reason, queue, now);
-			if (nearness(now) <= nearness(best))
+			now.condition = cex_queue_judge(bus, now.card, now.queue, want);
+			tell(reason, &now);
+			if (nearness(now.condition) <= nearness(best))
 				continue;
-			best = now;
-			*ret = queue->apqn;
+			best = now.condition;
+			*ret = now.queue->apqn;
 		}
 	return best;
 }

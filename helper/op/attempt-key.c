@@ -69,16 +69,73 @@ static void load_key(struct attempt *a)
 	attempt_fail(a, &v);
 }
 
+/* What a card lacks, a passphrase cannot make up for. Short enough for the console. */
+static void hint_about_card(struct verdict *v)
+{
+	static const struct {
+		enum outcome outcome;
+		const char *next;
+	} rows[] = {
+		{ OUTCOME_NO_AP_BUS, "attach adapters" },
+		{ OUTCOME_NO_CARD, "attach it" },
+		{ OUTCOME_CARD_OFFLINE, "set it online" },
+		{ OUTCOME_CARD_WRONG_MODE, "change its mode" },
+		{ OUTCOME_QUEUE_IN_USE, "free the domain" },
+		{ OUTCOME_MASTER_KEY_NOT_SET, "set the master key" },
+		{ OUTCOME_MASTER_KEY_UNKNOWN, "attach its domain" },
+		{ OUTCOME_DEVICE_MAPPER, "see the kernel log" },
+	};
+	const struct verdict found = *v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].outcome == v->outcome)
+			verdict_hint(v, "a passphrase cannot replace the card: %s",
+				     found.hint[0] ? found.hint : rows[i].next);
+}
+
+/*
+ * Cards may come at any time. A module or the bus that is missing is final, because nothing loads it
+ * later, except that udev may be at it just now: for a card that came this moment, it is.
+ */
+static bool is_worth_waiting(struct attempt *a, enum outcome outcome)
+{
+	uint64_t now = deadline_now();
+
+	if (outcome_is_worth_another_try(outcome) || outcome == OUTCOME_DEVICE_MAPPER) {
+		a->modules_until_ms = 0;
+		return true;
+	}
+	if (outcome != OUTCOME_MODULE_MISSING && outcome != OUTCOME_NO_AP_BUS)
+		return false;
+	if (!a->modules_until_ms)
+		a->modules_until_ms = now + LIMIT_MODULES_MS;
+	return now < a->modules_until_ms;
+}
+
+static void wait_for_card(struct attempt *a, struct verdict *v)
+{
+	hint_about_card(v);
+	if (!is_worth_waiting(a, v->outcome)) {
+		attempt_fail(a, v);
+		return;
+	}
+	if (strcmp(a->verdict.cause, v->cause) != 0)
+		log_notice("%s: waiting: %s: %s", a->want->name, outcome_word(v->outcome), v->cause);
+	a->verdict = *v;
+	a->told = a->binding;
+}
+
 /*
  * A queue has the master key and the kernel takes the volume key not: so it is when a master key
  * was set a moment ago. The next look at the cards is the next try, and this the verdict if there
  * is none.
  */
-static void wait_for_kernel(struct attempt *a, const struct luks_reason *reason)
+static void kernel_refused(struct attempt *a, const struct luks_reason *reason)
 {
-	verdict_luks(&a->verdict, LUKS_KERNEL_REFUSED, a->want->name, reason);
-	verdict_hint(&a->verdict, "a passphrase cannot replace the card: see the kernel log");
-	log_notice("%s: %s; trying again", a->want->name, a->verdict.cause);
+	struct verdict v = { 0 };
+
+	(void)volume_key_refused(a->config->sysroot, reason->text, &v);
+	wait_for_card(a, &v);
 }
 
 static void activate(struct attempt *a)
@@ -97,7 +154,7 @@ static void activate(struct attempt *a)
 	else if (r == LUKS_ACTIVE)
 		attempt_found_open(a, a->want->name);
 	else if (r == LUKS_KERNEL_REFUSED && a->key.secure)
-		wait_for_kernel(a, &reason);
+		kernel_refused(a, &reason);
 	else
 		reject(a, r, &reason);
 }
@@ -180,59 +237,6 @@ static enum outcome check_pattern(const struct attempt *a, struct verdict *v)
 		       policy_check_pattern(a->want->pin, a->cmdline, uuid, pattern, v) : o;
 }
 
-/* What a card lacks, a passphrase cannot make up for. Short enough for the console. */
-static void hint_about_card(struct verdict *v)
-{
-	static const struct {
-		enum outcome outcome;
-		const char *next;
-	} rows[] = {
-		{ OUTCOME_NO_AP_BUS, "attach adapters" },
-		{ OUTCOME_NO_CARD, "attach it" },
-		{ OUTCOME_CARD_OFFLINE, "set it online" },
-		{ OUTCOME_CARD_WRONG_MODE, "change its mode" },
-		{ OUTCOME_QUEUE_IN_USE, "free the domain" },
-		{ OUTCOME_MASTER_KEY_NOT_SET, "set its master key" },
-		{ OUTCOME_MASTER_KEY_UNKNOWN, "attach its domain" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].outcome == v->outcome)
-			verdict_hint(v, "a passphrase cannot replace the card: %s", rows[i].next);
-}
-
-/*
- * Cards may come at any time. A module or the bus that is missing is final, because nothing loads it
- * later, except that udev may be at it just now: for a card that came this moment, it is.
- */
-static bool is_worth_waiting(struct attempt *a, enum outcome outcome)
-{
-	uint64_t now = deadline_now();
-
-	if (outcome_is_worth_another_try(outcome)) {
-		a->modules_until_ms = 0;
-		return true;
-	}
-	if (outcome != OUTCOME_MODULE_MISSING && outcome != OUTCOME_NO_AP_BUS)
-		return false;
-	if (!a->modules_until_ms)
-		a->modules_until_ms = now + LIMIT_MODULES_MS;
-	return now < a->modules_until_ms;
-}
-
-static void wait_for_card(struct attempt *a, struct verdict *v)
-{
-	hint_about_card(v);
-	if (!is_worth_waiting(a, v->outcome)) {
-		attempt_fail(a, v);
-		return;
-	}
-	if (strcmp(a->verdict.cause, v->cause) != 0)
-		log_notice("%s: waiting: %s: %s", a->want->name, outcome_word(v->outcome), v->cause);
-	a->verdict = *v;
-	a->told = a->binding;
-}
-
 void attempt_look_at_cards(struct attempt *a)
 {
 	struct cex_verified found = { .old = false };
@@ -246,7 +250,6 @@ void attempt_look_at_cards(struct attempt *a)
 		wait_for_card(a, &v);
 		return;
 	}
-	a->modules_until_ms = 0;
 	if (found.old && !a->old_master_key)
 		log_warning("%s: master-key-old: re-encipher its key before the next change of the "
 			    "master key", a->want->name);

@@ -88,9 +88,20 @@ enum outcome volume_key_read(struct luks_header *header, int keyslot,
 	return volume_key_take(secret, luks_header_cipher(header), ret, v);
 }
 
+static bool has_it_new(const struct cex_bus *bus, const struct cex_mkvp *mkvp)
+{
+	for (size_t i = 0; i < bus->n_cards; i++)
+		for (size_t j = 0; j < bus->cards[i].n_queues; j++)
+			if (cex_mkvp_equal(&bus->cards[i].queues[j].masters.keys[CEX_REGISTER_NEW].mkvp,
+					   mkvp))
+				return true;
+	return false;
+}
+
 /* "wants master key 0123456789abcdef: 00.0047 has fedcba9876543210" */
-static enum outcome cannot_use(const struct volume_key *key, enum cex_condition condition,
-			       const struct cex_reason *reason, struct verdict *v)
+static enum outcome cannot_use(const struct volume_key *key, const struct cex_bus *bus,
+			       enum cex_condition condition, const struct cex_reason *reason,
+			       struct verdict *v)
 {
 	char wanted[CEX_MKVP_TEXT];
 	enum outcome o = verdict_cex(v, condition, reason);
@@ -103,8 +114,9 @@ static enum outcome cannot_use(const struct volume_key *key, enum cex_condition 
 	case CEX_CARD_OFFLINE:
 	case CEX_MASTER_KEY_NOT_SET:
 	case CEX_MASTER_KEY_UNKNOWN:
-		return verdict_set(v, o, "wants master key %.*s: %s", MASTER_KEY_TEXT, wanted,
-				   reason->text);
+		verdict_set(v, o, "wants master key %.*s: %s", MASTER_KEY_TEXT, wanted, reason->text);
+		/* The domain is the right one already. */
+		return has_it_new(bus, &key->blob.mkvp) ? verdict_hint(v, "set the master key") : o;
 	default:
 		return o;
 	}
@@ -178,11 +190,23 @@ enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot
 	want = cex_want_make(key->blob.kind, &key->blob.mkvp);
 	found = cex_find(bus, &modules, &want, &apqn, &reason);
 	if (found != CEX_OK && found != CEX_MASTER_KEY_OLD)
-		return cannot_use(key, found, &reason, v);
+		return cannot_use(key, bus, found, &reason, v);
 	o = ask_kernel(key, sysroot, &modules, &apqn, &verified, v);
 	if (o == OUTCOME_OK && ret)
 		*ret = verified;
 	return o;
+}
+
+enum outcome volume_key_refused(const char *sysroot, const char *why, struct verdict *v)
+{
+	struct cex_modules modules = { .states = { CEX_MODULE_UNKNOWN } };
+
+	if (cex_modules_load(sysroot, &modules) == 0 &&
+	    modules.states[CEX_MODULE_PAES_S390] == CEX_MODULE_ABSENT)
+		return verdict_set(v, OUTCOME_MODULE_MISSING, "kernel module %s is not loaded",
+				   cex_module_name(CEX_MODULE_PAES_S390));
+	return verdict_set(v, OUTCOME_DEVICE_MAPPER, "a card could, but %s",
+			   why[0] ? why : "the kernel takes the key not");
 }
 
 enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CEX_PATTERN_SIZE],

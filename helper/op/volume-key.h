@@ -58,6 +58,15 @@ enum outcome volume_key_take(struct secret *key, const char *cipher, struct volu
 enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot,
 			       struct cex_verified *ret, struct verdict *v) _must_check_;
 
+/**
+ * volume_key_refused() - why the kernel took a key not that a card can use
+ * @why: what luks/ said, or ""
+ *
+ * The kernel loads paes by itself when it is asked for it; if it is still not there now, the module is
+ * missing. Return: OUTCOME_MODULE_MISSING or OUTCOME_DEVICE_MAPPER.
+ */
+enum outcome volume_key_refused(const char *sysroot, const char *why, struct verdict *v);
+
 /*
  * zkey's verification pattern, of any key that paes takes; of a secure one it is proof that a card
  * unwraps the key. Errors as volume_key_verify().

@@ -113,7 +113,7 @@ static void test_without_a_usable_card_the_verdict_names_the_master_key(void **s
 		{ "deconfigured", OUTCOME_CARD_OFFLINE, "set it online" },
 		{ "accelerator-only", OUTCOME_CARD_WRONG_MODE, "mode" },
 		{ "passed-through", OUTCOME_QUEUE_IN_USE, "domain" },
-		{ "master-key-new-only", OUTCOME_MASTER_KEY_NOT_SET, "set its master key" },
+		{ "master-key-new-only", OUTCOME_MASTER_KEY_NOT_SET, "set the master key" },
 	};
 	struct blob key = blob_pair();
 	struct stage *s = *state;

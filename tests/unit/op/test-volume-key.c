@@ -72,9 +72,9 @@ static void test_each_obstacle_names_the_master_key_and_the_queues(void **state)
 		{ "master-key-old", OUTCOME_OK, "00.0047" },
 		{ "no-ap-bus", OUTCOME_NO_AP_BUS, "/sys/bus/ap" },
 		{ "no-card", OUTCOME_NO_CARD, "wants master key 0123456789abcdef: no card" },
-		{ "accelerator-only", OUTCOME_CARD_WRONG_MODE, "0123456789abcdef: 02.0047 wrong mode" },
+		{ "accelerator-only", OUTCOME_CARD_WRONG_MODE, "0123456789abcdef: 02.0047 in accelerator mode" },
 		{ "passed-through", OUTCOME_QUEUE_IN_USE, "in use" },
-		{ "deconfigured", OUTCOME_CARD_OFFLINE, "00.0047 offline, 03.0047 offline" },
+		{ "deconfigured", OUTCOME_CARD_OFFLINE, "00.0047 deconfig, 03.0047 chkstop" },
 		{ "master-key-new-only", OUTCOME_MASTER_KEY_NOT_SET, "00.0047 master key not set" },
 		{ "handler-missing", OUTCOME_MODULE_MISSING, "pkey_cca" },
 	};
@@ -115,6 +115,64 @@ static void test_another_master_key_is_named(void **state)
 	assert_string_equal(v.cause,
 			    "wants master key 1111111111111111: 00.0047 has 0123456789abcdef");
 	kernel_end();
+}
+
+static void write_mkvps(struct tree *t, const char *text)
+{
+	tree_put(t, "/sys/devices/ap/card00/00.0047/mkvps", text);
+}
+
+/* The domain is the right one, only its registers are not: then that is what to do. */
+static void test_a_master_key_in_the_new_register_is_to_be_set(void **state)
+{
+	struct blob b = blob_pair();
+	_cleanup_volume_key_ struct volume_key key = { 0 };
+	struct tree *t = tree_new();
+	struct verdict v = { 0 };
+
+	(void)state;
+	cards_are(t, "emulated");
+	write_mkvps(t, "AES NEW: full 0x0123456789abcdef\nAES CUR: valid 0x1111111111111111\n"
+		       "AES OLD: invalid 0x0000000000000000\n");
+	assert_int_equal(take(&b, "paes-xts-plain64", &key, &v), OUTCOME_OK);
+	assert_int_equal(volume_key_verify(&key, t->root, NULL, &v), OUTCOME_MASTER_KEY_UNKNOWN);
+	assert_string_equal(v.cause, "wants master key 0123456789abcdef: 00.0047 has it as NEW");
+	assert_string_equal(v.hint, "set the master key");
+	write_mkvps(t, "AES NEW: empty 0x0000000000000000\nAES CUR: valid 0x1111111111111111\n");
+	assert_int_equal(volume_key_verify(&key, t->root, NULL, &v), OUTCOME_MASTER_KEY_UNKNOWN);
+	assert_string_equal(v.hint, "");
+	tree_free(t);
+}
+
+static void test_a_card_of_another_mode_or_age_says_which(void **state)
+{
+	struct blob b = blob_ep11(false), data = blob_pair();
+	_cleanup_volume_key_ struct volume_key ep11 = { 0 }, cca = { 0 };
+	struct tree *t = tree_new();
+	struct verdict v = { 0 };
+
+	(void)state;
+	cards_are(t, "emulated");
+	assert_int_equal(take(&b, "paes-xts-plain64", &ep11, &v), OUTCOME_OK);
+	assert_int_equal(take(&data, "paes-xts-plain64", &cca, &v), OUTCOME_OK);
+	assert_int_equal(volume_key_verify(&ep11, t->root, NULL, &v), OUTCOME_CARD_WRONG_MODE);
+	assert_non_null(strstr(v.cause, "00.0047 in CCA mode"));
+	tree_put(t, "/sys/devices/ap/card00/type", "CEX5C\n");
+	assert_int_equal(volume_key_verify(&cca, t->root, NULL, &v), OUTCOME_CARD_WRONG_MODE);
+	assert_non_null(strstr(v.cause, "00.0047 is a CEX5C"));
+	tree_free(t);
+}
+
+/* The kernel asked for it when the cipher was set up, so that it would be there if it were anywhere. */
+static void test_what_the_kernel_refused_for_want_of_a_module_says_so(void **state)
+{
+	struct verdict v = { 0 };
+
+	(void)state;
+	assert_int_equal(volume_key_refused(FIXTURES "no-ap-bus", "no", &v), OUTCOME_MODULE_MISSING);
+	assert_non_null(strstr(v.cause, "paes_s390"));
+	assert_int_equal(volume_key_refused(FIXTURES "emulated", "no", &v), OUTCOME_DEVICE_MAPPER);
+	assert_string_equal(v.cause, "a card could, but no");
 }
 
 static void test_the_kernel_has_the_last_word(void **state)
@@ -247,6 +305,9 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_secure_key_is_never_verified),
 		cmocka_unit_test(test_each_obstacle_names_the_master_key_and_the_queues),
 		cmocka_unit_test(test_another_master_key_is_named),
+		cmocka_unit_test(test_a_master_key_in_the_new_register_is_to_be_set),
+		cmocka_unit_test(test_a_card_of_another_mode_or_age_says_which),
+		cmocka_unit_test(test_what_the_kernel_refused_for_want_of_a_module_says_so),
 		cmocka_unit_test(test_the_kernel_has_the_last_word),
 		cmocka_unit_test(test_an_old_master_key_is_told),
 		cmocka_unit_test(test_a_pattern_that_cannot_be_had_now_may_be_had_later),
