@@ -24,7 +24,8 @@ enum outcome cli_boot(const struct verb_call *call)
 
 	if (call->options.needs_network) {
 		/* For shell: yes or no, and no words. */
-		o = op_boot_needs_network(&request, &v);
+		o = call->options.image_files ? op_image_needs_network(&request, &v) :
+						op_boot_needs_network(&request, &v);
 		return o == OUTCOME_NOTHING_TO_DO ? OUTCOME_NOT_BOUND : o;
 	}
 	if (call->options.crypttab)

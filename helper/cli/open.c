@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "cli/verb.h"
+#include "op/forget.h"
 #include "op/load.h"
 
 /* The verbs that say one line in either case. */
@@ -60,7 +61,10 @@ enum outcome cli_forget(const struct verb_call *call)
 {
 	struct verdict v = { 0 };
 
-	(void)call;
+	if (call->options.image_files) {
+		(void)op_forget_files(call->common.sysroot, &v);
+		return finish(&v, "cannot overwrite the image's files");
+	}
 	(void)op_forget(&v);
 	return finish(&v, "cannot forget keys");
 }

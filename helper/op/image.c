@@ -72,6 +72,17 @@ enum outcome op_image_files(const struct boot_request *request,
 	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", config->path) : o;
 }
 
+enum outcome op_image_needs_network(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_config_ struct config *config = NULL;
+	enum outcome o = config_load(request->sysroot, request->config_path, &config, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	return verdict_set(v, config->n_profiles ? OUTCOME_OK : OUTCOME_NOTHING_TO_DO,
+			   "%zu profiles", config->n_profiles);
+}
+
 static bool names(const struct crypttab *crypttab, const struct config_volume *vol)
 {
 	for (size_t i = 0; i < crypttab->n_lines; i++)

@@ -12,6 +12,13 @@ enum outcome op_image_files(const struct boot_request *request,
 			    void (*print)(const char *line, void *userdata), void *userdata,
 			    struct verdict *v);
 
+/*
+ * Whether an image made from this tree needs a network: OUTCOME_OK when a profile is configured, else
+ * OUTCOME_NOTHING_TO_DO. The command line of this machine's boot does not count, as it does for
+ * op_boot_needs_network().
+ */
+enum outcome op_image_needs_network(const struct boot_request *request, struct verdict *v);
+
 /* Calls @print with a crypttab line for each configured volume that none names yet. */
 enum outcome op_image_crypttab(const struct boot_request *request,
 			       void (*print)(const char *line, void *userdata), void *userdata,
