@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -41,17 +40,11 @@ static uint32_t activation_flags(struct crypt_device *cd, const struct luks_open
 	return all;
 }
 
-/* By descriptor, so that no path is resolved again. */
 static bool device_is_in_use(const struct luks_device *device)
 {
 	_cleanup_close_ int fd = -1;
-	char path[32];
 
-	if (!device->devno)
-		return false;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", device->fd);
-	fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
-	return fd < 0 && errno == EBUSY;
+	return luks_device_claim(device, O_RDONLY, &fd) == LUKS_BUSY;
 }
 
 int luks_activate_result(const struct luks_device *device, int r, struct luks_reason *reason)

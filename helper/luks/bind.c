@@ -52,19 +52,6 @@ static int store_token(struct luks_change *change, const struct luks_token *toke
 	return luks_change_store_token(change, CRYPT_ANY_TOKEN, text, ret, reason);
 }
 
-static int set_cheap_kdf(struct crypt_device *cd)
-{
-	/* A full-entropy secret gains nothing from a slow function; 1000 is the library's minimum. */
-	const struct crypt_pbkdf_type cheap = {
-		.type = CRYPT_KDF_PBKDF2,
-		.hash = "sha256",
-		.iterations = 1000,
-		.flags = CRYPT_PBKDF_NO_BENCHMARK,
-	};
-
-	return luks_library_result("crypt_set_pbkdf_type", crypt_set_pbkdf_type(cd, &cheap));
-}
-
 /* The commit: the keyslot and its binding to the token are one header write. */
 static int add_keyslot(struct luks_change *change, const struct luks_bind *bind, int existing, int token,
 		       struct luks_unwrap *unwrap, int *ret, struct luks_reason *reason)
@@ -224,7 +211,8 @@ int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind
 	r = clean(&change, header, &cleaned, reason);
 	if (r)
 		return r;
-	r = set_cheap_kdf(change.cd);
+	r = luks_library_result("crypt_set_pbkdf_type",
+				crypt_set_pbkdf_type(change.cd, &luks_library_cheap_kdf));
 	if (r)
 		return r;
 	r = store_token(&change, bind->token, &undo.token, reason);

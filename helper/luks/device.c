@@ -8,15 +8,17 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <blkid/blkid.h>
+#include <linux/fs.h>
 
 #include "base/log.h"
 #include "luks/claims.h"
 #include "luks/holder.h"
 #include "luks/mapping.h"
 #include "luks/reason.h"
+#include "luks/signature.h"
 
 #define BY_UUID "/dev/disk/by-uuid"
 
@@ -36,16 +38,10 @@ void luks_device_free(struct luks_device *device)
 	free(device);
 }
 
-static void free_probe(blkid_probe *probe)
+/* Ambiguous contents are nobody's LUKS2 header. */
+int luks_device_judge(struct luks_device *device)
 {
-	if (*probe)
-		blkid_free_probe(*probe);
-}
-
-/* libblkid's judgement; ambiguous contents are nobody's LUKS2 header. */
-static int judge(struct luks_device *device)
-{
-	_cleanup_(free_probe) blkid_probe probe = blkid_new_probe();
+	_cleanup_probe_ blkid_probe probe = blkid_new_probe();
 	const char *type = NULL, *version = NULL, *uuid = NULL;
 
 	if (!probe)
@@ -137,11 +133,34 @@ int luks_device_open(const char *path, struct luks_device **ret)
 	if (r)
 		return r;
 	assert(device); /* or the analyzer does not believe it */
-	r = judge(device);
+	r = luks_device_judge(device);
 	if (r)
 		return r;
 	*ret = take_ptr(device);
 	return 0;
+}
+
+int luks_device_claim(const struct luks_device *device, int flags, int *ret_fd)
+{
+	char path[32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", device->fd);
+	fd = open(path, flags | (device->devno ? O_EXCL : 0) | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return errno == EBUSY ? LUKS_BUSY : -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+uint64_t luks_device_size(const struct luks_device *device)
+{
+	uint64_t size = 0;
+	struct stat st;
+
+	if (device->devno)
+		return ioctl(device->fd, BLKGETSIZE64, &size) < 0 ? 0 : size;
+	return fstat(device->fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
 }
 
 /*

@@ -7,6 +7,7 @@
 #define CEXLUKS_LUKS_DEVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/attributes.h"
@@ -31,6 +32,15 @@ int luks_device_open(const char *path, struct luks_device **ret) _must_check_;
 
 /* The same without a judgement, for the data of a detached header: device->uuid stays "". */
 int luks_device_open_data(const char *path, struct luks_device **ret) _must_check_;
+
+/* The judgement afterwards, which fills in device->uuid. Return: 0, LUKS_NOT_LUKS2, -ENOMEM. */
+int luks_device_judge(struct luks_device *device) _must_check_;
+
+/* Another descriptor of the very device, exclusive if it is a block device. Return: 0, LUKS_BUSY, -errno. */
+int luks_device_claim(const struct luks_device *device, int flags, int *ret_fd) _must_check_;
+
+/* Bytes; 0 when they cannot be told. */
+uint64_t luks_device_size(const struct luks_device *device);
 
 /**
  * luks_device_find() - the one device that carries @uuid

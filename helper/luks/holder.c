@@ -124,3 +124,63 @@ char *luks_holder_path(dev_t devno)
 	name[strcspn(name, "\n")] = '\0';
 	return asprintf(&path, "/dev/%s", name) < 0 ? NULL : path;
 }
+
+/* "8:5", as sysfs and mountinfo write it; 0 for anything else. */
+static dev_t parse_devno(const char *text)
+{
+	unsigned long major_number, minor_number;
+	char *end;
+
+	major_number = strtoul(text, &end, 10);
+	if (end == text || *end != ':')
+		return 0;
+	text = end + 1;
+	minor_number = strtoul(text, &end, 10);
+	if (end == text || (*end && *end != ' '))
+		return 0;
+	return makedev((unsigned)major_number, (unsigned)minor_number);
+}
+
+char *luks_holder_loop(const char *path)
+{
+	_cleanup_closedir_ DIR *dir = opendir(sysfs);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		dev_t devno = parse_devno(entry->d_name);
+
+		if (devno && luks_holder_is_loop_of(devno, path))
+			return luks_holder_path(devno);
+	}
+	return NULL;
+}
+
+/* Fields of a line: id, parent, device number, root, mount point, and more. */
+static char *mount_point(char *line, dev_t devno)
+{
+	char *field = NULL;
+
+	for (int i = 0; i < 5; i++) {
+		field = strsep(&line, " ");
+		if (!field || (i == 2 && parse_devno(field) != devno))
+			return NULL;
+	}
+	return strdup(field);
+}
+
+char *luks_holder_mount(dev_t devno)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+
+	if (!devno || file_read("/proc/self/mountinfo", 4 << 20, &text, NULL) < 0)
+		return NULL;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		char *found = mount_point(line, devno);
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}

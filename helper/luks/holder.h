@@ -4,7 +4,7 @@
  * dm/name and says what they are in dm/uuid ("mpath-…", "CRYPT-…").
  *
  * Source: Documentation/ABI/testing/sysfs-block-dm and sysfs-dev of Linux; DEVNAME in uevent:
- * Documentation/core-api/kobject.rst and device_add() in drivers/base/core.c.
+ * Documentation/core-api/kobject.rst and device_add() in drivers/base/core.c; proc_pid_mountinfo(5).
  */
 #ifndef CEXLUKS_LUKS_HOLDER_H
 #define CEXLUKS_LUKS_HOLDER_H
@@ -20,6 +20,12 @@ bool luks_holder_is_multipath(dev_t devno);
 
 /* Whether the device is a loop device over the file @path. */
 bool luks_holder_is_loop_of(dev_t devno, const char *path);
+
+/* Path of a loop device over the file @path; owned by the caller; NULL: none. */
+char *luks_holder_loop(const char *path);
+
+/* Where the device is mounted, as /proc/self/mountinfo spells it; owned by the caller; NULL: nowhere. */
+char *luks_holder_mount(dev_t devno);
 
 /* "/dev/vda2", where devtmpfs has the node; owned by the caller; NULL: no such device. */
 char *luks_holder_path(dev_t devno);

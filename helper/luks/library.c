@@ -39,6 +39,14 @@ void luks_library_quiet_mapper(void)
 	dm_log_with_errno_init(mapper_message);
 }
 
+/* A full-entropy secret gains nothing from a slow function; 1000 is the library's minimum. */
+const struct crypt_pbkdf_type luks_library_cheap_kdf = {
+	.type = CRYPT_KDF_PBKDF2,
+	.hash = "sha256",
+	.iterations = 1000,
+	.flags = CRYPT_PBKDF_NO_BENCHMARK,
+};
+
 void luks_library_setup(void)
 {
 	static bool done;
@@ -61,17 +69,24 @@ static const char *fd_path(int fd, char *buf, size_t size)
 	return buf;
 }
 
+int luks_library_init(int fd, int data_fd, struct crypt_device **ret)
+{
+	char path[32], data[32];
+
+	luks_library_setup();
+	return luks_library_result("crypt_init",
+				   crypt_init_data_device(ret, fd_path(fd, path, sizeof(path)),
+							  fd_path(data_fd, data, sizeof(data))));
+}
+
 int luks_library_load(int fd, int data_fd, struct crypt_device **ret)
 {
 	_cleanup_crypt_ struct crypt_device *cd = NULL;
-	char path[32], data[32];
 	int r;
 
-	luks_library_setup();
-	r = crypt_init_data_device(&cd, fd_path(fd, path, sizeof(path)),
-				   fd_path(data_fd, data, sizeof(data)));
-	if (r < 0)
-		return luks_library_result("crypt_init", r);
+	r = luks_library_init(fd, data_fd, &cd);
+	if (r)
+		return r;
 	r = crypt_load(cd, CRYPT_LUKS2, NULL);
 	if (r == -EINVAL) {
 		log_debug("libcryptsetup: crypt_load: %s", strerror(EINVAL));

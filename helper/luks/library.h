@@ -25,11 +25,21 @@ DEFINE_CLEANUP(struct crypt_keyslot_context *, crypt_keyslot_context_free);
 /* Log callback, no plug-ins. luks_library_load() does it too; once is enough, more do no harm. */
 void luks_library_setup(void);
 
+/* For keyslots of secrets with full entropy. */
+extern const struct crypt_pbkdf_type luks_library_cheap_kdf;
+
 /**
- * luks_library_load() - a context for the LUKS2 header in @fd
+ * luks_library_init() - a context for what is, or will be, in @fd
  * @fd:      reached through /proc/self/fd, so that no path is resolved again
  * @data_fd: device with the data, or -1 when it is not needed
  * @ret:     owned by the caller
+ *
+ * Return: 0, as luks_library_result().
+ */
+int luks_library_init(int fd, int data_fd, struct crypt_device **ret) _must_check_;
+
+/**
+ * luks_library_load() - the same for the LUKS2 header that is in @fd
  *
  * Return: 0, LUKS_NOT_LUKS2, -errno.
  */

@@ -2,10 +2,6 @@
 #include "luks/volume.h"
 
 #include <errno.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-
-#include <linux/fs.h>
 
 #include "luks/activate.h"
 #include "luks/holder.h"
@@ -29,20 +25,9 @@ int luks_volume_open(struct luks_header *header, int keyslot, const struct secre
 	return luks_activate(&activation, reason);
 }
 
-/* Bytes of the data device, 0 when they cannot be told. */
-static uint64_t device_size(const struct luks_device *device)
-{
-	uint64_t size = 0;
-	struct stat st;
-
-	if (device->devno)
-		return ioctl(device->fd, BLKGETSIZE64, &size) < 0 ? 0 : size;
-	return fstat(device->fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
-}
-
 static uint64_t expected_sectors(const struct luks_facts *facts, const struct luks_device *device)
 {
-	uint64_t size = device_size(device);
+	uint64_t size = luks_device_size(device);
 
 	if (facts->data_size)
 		return facts->data_size / 512;
