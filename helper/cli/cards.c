@@ -157,23 +157,58 @@ static void print_modules(const struct cex_modules *modules)
 	printf("\n");
 }
 
-static void print_candidates(const struct cards *cards, const struct cards_volume *volume)
+/* Calls @visit for each queue that is something to the volume. */
+static bool each_use(const struct cards *cards, const struct cards_volume *volume,
+		     bool (*visit)(const char *name, enum cards_use use, void *userdata), void *userdata)
 {
-	bool any = false;
-
-	printf("  may open it:");
 	for (size_t i = 0; i < cards->bus->n_cards; i++)
 		for (size_t j = 0; j < cards->bus->cards[i].n_queues; j++) {
 			const struct cex_card *card = &cards->bus->cards[i];
+			enum cards_use use = cards_use(cards, card, &card->queues[j], volume);
 			char name[CEX_APQN_SIZE];
 
-			if (!cards_may_open(cards, card, &card->queues[j], volume))
-				continue;
 			cex_apqn_text(&card->queues[j].apqn, name);
-			printf(" %s", name);
-			any = true;
+			if (use != CARDS_CANNOT && !visit(name, use, userdata))
+				return false;
 		}
+	return true;
+}
+
+static bool print_use(const char *name, enum cards_use use, void *userdata)
+{
+	bool *any = userdata;
+
+	printf("%s %s%s", *any ? "," : "", name, use == CARDS_OPENS_OLD ? " (old master key)" : "");
+	*any = true;
+	return true;
+}
+
+static void print_uses(const struct cards *cards, const struct cards_volume *volume)
+{
+	bool any = false;
+
+	printf(volume->opened ? "  opens it:" : "  may open it:");
+	(void)each_use(cards, volume, print_use, &any); /* it always goes on */
 	printf("%s\n", any ? "" : " no domain that is usable now");
+}
+
+static void print_key(const struct cards_volume *volume)
+{
+	size_t size = luks_header_key_size(volume->header);
+	char digits[CEX_MKVP_TEXT];
+
+	if (!volume->secure && volume->opened) {
+		printf("  %s: no card protects this volume\n", volume->verdict.cause);
+	} else if (!volume->secure) {
+		printf("  key: %zu bytes, no secure key: no card protects this volume\n", size);
+	} else if (volume->opened) {
+		cex_mkvp_text(&volume->mkvp, digits);
+		printf("  key: %s, wrapped by master key 0x%s\n", cex_key_kind_text(volume->kind), digits);
+	} else {
+		printf("  key: %s, if it is what its size of %zu bytes says; its master key is unknown "
+		       "without opening\n",
+		       cex_key_kind_text(volume->kind), size);
+	}
 }
 
 static void print_volume(const struct cards *cards, const struct cards_volume *volume)
@@ -184,15 +219,9 @@ static void print_volume(const struct cards *cards, const struct cards_volume *v
 	}
 	printf("\n%s  %s  %s\n", volume->device->path, luks_header_uuid(volume->header),
 	       luks_header_cipher(volume->header));
-	if (!volume->secure) {
-		printf("  key: %zu bytes, no secure key: no card protects this volume\n",
-		       luks_header_key_size(volume->header));
-		return;
-	}
-	printf("  key: %s, if it is what its size of %zu bytes says; its master key is unknown "
-	       "without opening\n",
-	       cex_key_kind_text(volume->kind), luks_header_key_size(volume->header));
-	print_candidates(cards, volume);
+	print_key(volume);
+	if (volume->secure)
+		print_uses(cards, volume);
 }
 
 static void warn_default_domain(const struct cex_bus *bus)
@@ -303,45 +332,64 @@ static bool card_json(cJSON *array, const struct cards *cards, const struct cex_
 	return true;
 }
 
-static bool candidates_json(cJSON *array, const struct cards *cards,
-			    const struct cards_volume *volume)
-{
-	for (size_t i = 0; i < cards->bus->n_cards; i++)
-		for (size_t j = 0; j < cards->bus->cards[i].n_queues; j++) {
-			const struct cex_card *card = &cards->bus->cards[i];
-			char name[CEX_APQN_SIZE];
-			cJSON *item;
+/* One list for each use. */
+struct uses_json {
+	cJSON *lists[CARDS_OPENS_OLD + 1];
+};
 
-			if (!cards_may_open(cards, card, &card->queues[j], volume))
-				continue;
-			cex_apqn_text(&card->queues[j].apqn, name);
-			item = cJSON_CreateString(name);
-			if (!item || !cJSON_AddItemToArray(array, item))
-				return false;
-		}
-	return true;
+static bool use_json(const char *name, enum cards_use use, void *userdata)
+{
+	struct uses_json *uses = userdata;
+	cJSON *item = cJSON_CreateString(name);
+
+	return item && cJSON_AddItemToArray(uses->lists[use], item);
+}
+
+static bool uses_json(cJSON *o, const struct cards *cards, const struct cards_volume *volume)
+{
+	struct uses_json uses = { .lists = {
+		[CARDS_MAY_OPEN] = cJSON_AddArrayToObject(o, "may_open"),
+		[CARDS_OPENS] = cJSON_AddArrayToObject(o, "opens"),
+		[CARDS_OPENS_OLD] = cJSON_AddArrayToObject(o, "opens_with_old_master_key"),
+	} };
+
+	return uses.lists[CARDS_MAY_OPEN] && uses.lists[CARDS_OPENS] && uses.lists[CARDS_OPENS_OLD] &&
+	       each_use(cards, volume, use_json, &uses);
+}
+
+static const char *key_text(const struct cards_volume *volume)
+{
+	if (volume->secure)
+		return cex_key_kind_text(volume->kind);
+	return volume->opened ? "not secure" : "clear";
+}
+
+static const char *master_key_text(const struct cards_volume *volume,
+				   char buf[static CEX_MKVP_TEXT + 2])
+{
+	const struct cex_master_key key = { .mkvp = volume->mkvp };
+
+	if (!volume->secure)
+		return "none";
+	return volume->opened ? pattern_text(&key, buf) : "unknown without opening";
 }
 
 static bool volume_json(cJSON *array, const struct cards *cards, const struct cards_volume *volume)
 {
-	cJSON *o = add_object(array), *candidates;
+	char buf[CEX_MKVP_TEXT + 2];
+	cJSON *o = add_object(array);
 
 	if (!o || !cJSON_AddStringToObject(o, "device", volume->device->path) ||
 	    !cJSON_AddStringToObject(o, "outcome", outcome_word(volume->verdict.outcome)))
 		return false;
 	if (!volume->header)
 		return cJSON_AddStringToObject(o, "cause", volume->verdict.cause);
-	if (!cJSON_AddStringToObject(o, "uuid", luks_header_uuid(volume->header)) ||
-	    !cJSON_AddStringToObject(o, "cipher", luks_header_cipher(volume->header)) ||
-	    !cJSON_AddNumberToObject(o, "key_size",
-				     (double)luks_header_key_size(volume->header)) ||
-	    !cJSON_AddStringToObject(o, "key",
-				     volume->secure ? cex_key_kind_text(volume->kind) : "clear") ||
-	    !cJSON_AddStringToObject(o, "master_key",
-				     volume->secure ? "unknown without opening" : "none"))
-		return false;
-	candidates = cJSON_AddArrayToObject(o, "may_open");
-	return candidates && candidates_json(candidates, cards, volume);
+	return cJSON_AddStringToObject(o, "uuid", luks_header_uuid(volume->header)) &&
+	       cJSON_AddStringToObject(o, "cipher", luks_header_cipher(volume->header)) &&
+	       cJSON_AddNumberToObject(o, "key_size", (double)luks_header_key_size(volume->header)) &&
+	       cJSON_AddStringToObject(o, "key", key_text(volume)) &&
+	       cJSON_AddStringToObject(o, "master_key", master_key_text(volume, buf)) &&
+	       uses_json(o, cards, volume);
 }
 
 static bool fill_json(cJSON *all, const struct cards *cards, const struct verdict *v)

@@ -4,18 +4,44 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Only volumes that have to do with cards stay in the list. */
-static void classify(struct cards_volume *volume, bool *ret_keep)
+#include "op/bound-key.h"
+
+static void classify_by_size(struct cards_volume *volume)
 {
 	enum cex_cipher cipher;
 
-	*ret_keep = true;
-	if (!volume->header)
-		return;
-	*ret_keep = luks_header_is_paes(volume->header);
 	volume->secure = cex_cipher_parse(luks_header_cipher(volume->header), &cipher) &&
 			 cex_key_size_kind(luks_header_key_size(volume->header), cipher,
 					   &volume->kind) == 0;
+}
+
+/* Whether there is a key to see without asking anybody; the verdict says what else it may be. */
+static bool classify_by_key(struct cards_volume *volume)
+{
+	_cleanup_volume_key_ struct volume_key key = { 0 };
+
+	if (bound_key_read(volume->header, &key, &volume->verdict) == OUTCOME_NOT_BOUND) {
+		(void)verdict_set(&volume->verdict, OUTCOME_OK, "%s", volume->device->path);
+		return false;
+	}
+	volume->opened = true;
+	volume->secure = key.secure;
+	volume->kind = key.blob.kind;
+	if (key.secure)
+		volume->mkvp = key.blob.mkvp;
+	return true;
+}
+
+/* Only volumes that have to do with cards stay in the list. */
+static bool classify(struct cards_volume *volume)
+{
+	if (!volume->header)
+		return true;
+	if (!luks_header_is_paes(volume->header))
+		return false;
+	if (!classify_by_key(volume))
+		classify_by_size(volume);
+	return true;
 }
 
 static void volume_done(struct cards_volume *volume)
@@ -31,15 +57,13 @@ static int visit(const char *uuid, void *userdata)
 	_cleanup_(volume_done) struct cards_volume volume = { 0 };
 	struct luks_reason reason = { "" };
 	struct cards_volume *larger;
-	bool keep;
 	int r = luks_device_find(uuid, &volume.device, &reason);
 
 	if (r != 0)
 		return 0; /* gone meanwhile, or claimed twice: nothing that a card is needed for */
 	r = luks_header_load(volume.device, NULL, &volume.header, &reason);
 	(void)verdict_luks(&volume.verdict, r, volume.device->path, &reason);
-	classify(&volume, &keep);
-	if (!keep)
+	if (!classify(&volume))
 		return 0;
 	larger = reallocarray(cards->volumes, cards->n_volumes + 1, sizeof(*larger));
 	if (!larger)
@@ -153,13 +177,20 @@ enum cex_condition cards_judge(const struct cards *cards, const struct cex_card 
 	return judge(cards, card, queue, &(struct cex_want){ .mode = CEX_MODE_UNKNOWN });
 }
 
-bool cards_may_open(const struct cards *cards, const struct cex_card *card,
-		    const struct cex_queue *queue, const struct cards_volume *volume)
+enum cards_use cards_use(const struct cards *cards, const struct cex_card *card,
+			 const struct cex_queue *queue, const struct cards_volume *volume)
 {
 	struct cex_want want;
 
 	if (!volume->secure)
-		return false;
-	want = cex_want_make(volume->kind, NULL);
-	return judge(cards, card, queue, &want) == CEX_OK;
+		return CARDS_CANNOT;
+	want = cex_want_make(volume->kind, volume->opened ? &volume->mkvp : NULL);
+	switch (judge(cards, card, queue, &want)) {
+	case CEX_OK:
+		return volume->opened ? CARDS_OPENS : CARDS_MAY_OPEN;
+	case CEX_MASTER_KEY_OLD:
+		return CARDS_OPENS_OLD;
+	default:
+		return CARDS_CANNOT;
+	}
 }

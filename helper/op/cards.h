@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What cards are there, which of their domains could be used, and which volumes need one. Opens
- * nothing: which master key a volume's key is wrapped by shows only when it is opened, so a domain
- * may be able to open a volume, and more is not claimed.
+ * What cards are there, which of their domains could be used, and which volumes need one. Asks nobody:
+ * which master key wraps a volume's key is told where a card binding opens the keyslot; of any other
+ * volume a domain may be able to open it, and more is not claimed.
  */
 #ifndef CEXLUKS_OP_CARDS_H
 #define CEXLUKS_OP_CARDS_H
@@ -27,8 +27,10 @@ struct cards_volume {
 	struct luks_device *device;
 	struct luks_header *header; /* NULL when it was refused: see verdict */
 	struct verdict verdict;
-	bool secure;	       /* by its key's size it can be a secure key, of this kind */
+	bool secure;	       /* its key is a secure key of this kind, or by its size can be one */
 	enum cex_key_kind kind;
+	bool opened;	       /* the key was looked at, through a card binding */
+	struct cex_mkvp mkvp;  /* then, of a secure key, the master key that wraps it */
 };
 
 struct cards {
@@ -52,8 +54,15 @@ void cards_done(struct cards *cards);
 enum cex_condition cards_judge(const struct cards *cards, const struct cex_card *card,
 			       const struct cex_queue *queue);
 
-/* Whether the queue may be able to open the volume: usable, and of the kind that its key needs. */
-bool cards_may_open(const struct cards *cards, const struct cex_card *card,
-		    const struct cex_queue *queue, const struct cards_volume *volume);
+enum cards_use {
+	CARDS_CANNOT,
+	CARDS_MAY_OPEN,	  /* usable, and of the kind that the key's size tells */
+	CARDS_OPENS,	  /* usable, with the master key that wraps the volume's key */
+	CARDS_OPENS_OLD,  /* the same, as old master key: the key must be re-enciphered before the next change */
+};
+
+/* What the queue is to the volume. */
+enum cards_use cards_use(const struct cards *cards, const struct cex_card *card,
+			 const struct cex_queue *queue, const struct cards_volume *volume);
 
 #endif

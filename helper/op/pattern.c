@@ -12,6 +12,7 @@
 #include "luks/header.h"
 #include "luks/pattern.h"
 #include "op/backup.h"
+#include "op/bound-key.h"
 #include "op/volume-key.h"
 
 struct pattern {
@@ -72,26 +73,6 @@ static enum outcome look(struct pattern *p)
 
 /* --- its key -------------------------------------------------------------------------------- */
 
-/* The passphrase of a card binding stands in the header. OUTCOME_NOT_BOUND: none opens. */
-static enum outcome read_by_binding(struct pattern *p)
-{
-	const struct luks_token *const *tokens;
-	size_t n = luks_header_tokens(p->header, &tokens);
-
-	for (size_t i = 0; i < n; i++) {
-		enum outcome o;
-
-		if (tokens[i]->kind != LUKS_TOKEN_CARD || tokens[i]->keyslot < 0)
-			continue;
-		o = volume_key_read(p->header, tokens[i]->keyslot, tokens[i]->passphrase, &p->key, p->v);
-		if (o == OUTCOME_OK || o == OUTCOME_NOT_A_SECURE_KEY)
-			return o;
-		volume_key_done(&p->key);
-		log_debug("token %d does not open it: %s", tokens[i]->id, p->v->cause);
-	}
-	return OUTCOME_NOT_BOUND;
-}
-
 static enum outcome read_by_passphrase(struct pattern *p)
 {
 	_cleanup_secret_ struct secret *passphrase = NULL;
@@ -114,7 +95,7 @@ static enum outcome read_by_passphrase(struct pattern *p)
 
 static enum outcome read_key(struct pattern *p)
 {
-	enum outcome o = read_by_binding(p);
+	enum outcome o = bound_key_read(p->header, &p->key, p->v);
 
 	if (o == OUTCOME_NOT_BOUND)
 		o = read_by_passphrase(p);

@@ -8,33 +8,19 @@
 #include <errno.h>
 
 #include "base/attributes.h"
-#include "cli/verb.h"
 #include "fixture.h"
+#include "op/capture.h"
 #include "op/cards.h"
 
-#define OUTPUT_MAX (64u << 10)
-
-/* Runs the program's own main-verb with standard output in a file; the exit code. */
+/* The verb over a tree; the exit code. */
 static int run(const char *tree, const char *option, char **ret)
 {
 	char program[] = "cexluks", verb[] = "cards", sysroot[] = "--sysroot", where[128], how[16] = "";
-	char *argv[] = { program, verb, sysroot, where, how, NULL };
-	char path[] = "/tmp/cexluks-cards-XXXXXX";
-	_cleanup_close_ int out = mkstemp(path);
-	_cleanup_close_ int saved = dup(STDOUT_FILENO);
-	int code;
+	char *argv[] = { program, verb, sysroot, where, option ? how : NULL, NULL };
 
 	(void)snprintf(where, sizeof(where), "%s", tree);
 	(void)snprintf(how, sizeof(how), "%s", option ? option : "");
-	assert_true(out >= 0 && saved >= 0);
-	(void)fflush(stdout);
-	assert_true(dup2(out, STDOUT_FILENO) >= 0);
-	code = verb_main(option ? 5 : 4, argv);
-	(void)fflush(stdout);
-	assert_true(dup2(saved, STDOUT_FILENO) >= 0);
-	assert_int_equal(file_read(path, OUTPUT_MAX, ret, NULL), 0);
-	assert_int_equal(unlink(path), 0);
-	return code;
+	return capture_verb(argv, ret);
 }
 
 /* CEXLUKS_EXPECT=write records instead of comparing; look at the difference before you commit it. */
@@ -150,8 +136,8 @@ static unsigned candidates_for(const struct machine *m, const struct cards_volum
 
 	for (size_t i = 0; i < m->cards.bus->n_cards; i++)
 		for (size_t j = 0; j < m->cards.bus->cards[i].n_queues; j++)
-			n += cards_may_open(&m->cards, &m->cards.bus->cards[i],
-					    &m->cards.bus->cards[i].queues[j], volume);
+			n += cards_use(&m->cards, &m->cards.bus->cards[i],
+				       &m->cards.bus->cards[i].queues[j], volume) == CARDS_MAY_OPEN;
 	return n;
 }
 
