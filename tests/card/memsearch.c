@@ -5,8 +5,8 @@
  *   memsearch DUMP [--raw-only] SECRET-FILE…
  *
  * Looks for each secret as it is, in hexadecimal (both cases), and in base64 (at the three places that it can have in
- * an encoded text; what it shares with its neighbours is left out). Prints "NAME FORM COUNT FIRST-OFFSET" for what is
- * found. A form that would be too short to mean anything is an error, not a miss.
+ * an encoded text; what it shares with its neighbours is left out). Prints "NAME FORM OFFSET SURROUNDINGS" for what is
+ * found: the surroundings tell who left it there. A form that would be too short to mean anything is an error, not a miss.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -21,6 +21,7 @@
 
 #define SHORTEST 12
 #define LONGEST	 4096
+#define AROUND	 96
 
 struct bytes {
 	const uint8_t *at;
@@ -43,19 +44,28 @@ static struct bytes file_map(const char *path)
 	return b;
 }
 
+/* What is readable around a hit, on one line. */
+static void show_around(struct bytes dump, size_t hit, size_t len)
+{
+	size_t from = hit > AROUND ? hit - AROUND : 0;
+	size_t to = hit + len + AROUND < dump.len ? hit + len + AROUND : dump.len;
+
+	for (size_t i = from; i < to; i++)
+		putchar(dump.at[i] > 0x20 && dump.at[i] < 0x7f ? dump.at[i] : '.');
+	putchar('\n');
+}
+
 static int look(struct bytes dump, const char *name, const char *form, const void *pattern, size_t len)
 {
 	const uint8_t *from = dump.at, *end = dump.at + dump.len, *hit;
-	size_t count = 0, first = 0;
 
 	if (len < SHORTEST)
 		errx(2, "'%s' is too short to be looked for", name);
-	for (; (hit = memmem(from, (size_t)(end - from), pattern, len)); from = hit + len)
-		if (!count++)
-			first = (size_t)(hit - dump.at);
-	if (count)
-		printf("%s %s %zu 0x%zx\n", name, form, count, first);
-	return count > 0;
+	for (; (hit = memmem(from, (size_t)(end - from), pattern, len)); from = hit + len) {
+		printf("%s %s 0x%zx ", name, form, (size_t)(hit - dump.at));
+		show_around(dump, (size_t)(hit - dump.at), len);
+	}
+	return from != dump.at;
 }
 
 static int look_hex(struct bytes dump, const char *name, struct bytes secret, const char *digits)

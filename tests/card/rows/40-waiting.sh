@@ -4,7 +4,6 @@
 
 fresh none
 use aescipher
-patience=60 conf
 turn 'after,20000,add,00,CEX8C;after,20100,add,00.0047'
 opens 'card 20 s late' 26
 awk "BEGIN { exit !($took >= 15) }" || not_ok 'card 20 s late: but that was too early to be true'
@@ -12,21 +11,19 @@ awk "BEGIN { exit !($took >= 15) }" || not_ok 'card 20 s late: but that was too 
 # Long after the timeout, with the operator before the prompt.
 fresh none
 use aescipher
-closed 'card later than the timeout' no-card '' 5
+closed 'card later than the timeout' no-card ''
 turn 'after,6000,add,00,CEX8C;after,6100,add,00.0047'
 run_boot --retry
 judge_open 'and behind the prompt it opens' 60
 
 fresh none
 use aescipher
-patience=20 conf
 turn 'add,00,CEX8C;add,00.0047;offline,00'
 turn 'after,4000,online,00'
 opens 'card set online while waiting' 15
 
 fresh '' second
 use aescipher
-patience=20 conf
 turn 'after,4000,mk,00,cur,first'
 opens 'master key set while waiting' 18
 
@@ -35,30 +32,28 @@ fresh 00:CEX8C:0047
 use aescipher
 echo 1500 >/sys/module/softcex/parameters/delay
 turn 'after,2200,offline,00'
-closed 'queue goes offline between list and use' card-offline '' 12
+closed 'queue goes offline between list and use' card-offline ''
 echo 0 >/sys/module/softcex/parameters/delay
 
 fresh
 use aescipher
 turn 'fail,verify,EBUSY,2;fail,unwrap,EBUSY,2'
-patience=20 conf
 opens 'busy after a change of the master key' 18
 
 fresh
 use aescipher
 turn 'fail,verify,EBUSY,-1;fail,unwrap,EBUSY,-1'
-closed 'busy for ever' card-offline 'busy' 8
+closed 'busy for ever' card-offline 'busy'
 
 fresh
 use aescipher
 turn 'fail,unwrap,EIO,-1'
-closed 'the card refuses to unwrap' '(device-mapper|card-offline|not-a-secure-key)' '' 8
+closed 'the card refuses to unwrap' '(device-mapper|card-offline|not-a-secure-key)' ''
 
 echo 0 >/sys/module/softcex/parameters/einval
 fresh
 use aescipher
 turn 'fail,unwrap,EBUSY,2'
-patience=20 conf
 opens 'the same with Linux 6.16: busy' 18
 fresh
 use aescipher

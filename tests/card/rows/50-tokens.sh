@@ -25,6 +25,6 @@ done
 
 for name in truncated mixed-master-keys mixed-sizes mixed-kinds bad-tvv damaged no-export noise; do
     use "$name"
-    closed "$name" not-a-secure-key '' 5
+    closed "$name" not-a-secure-key ''
     release
 done

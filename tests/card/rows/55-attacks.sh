@@ -5,7 +5,7 @@
 
 for name in clear-512 clear-tokens plain-aes; do
     use "$name"
-    closed "attack: $name" not-a-secure-key '' 5
+    closed "attack: $name" not-a-secure-key ''
     # also behind the prompt, where a refusal stays one
     run_boot --retry
     if is_open; then not_ok "attack: $name: not behind the prompt either"; else
@@ -34,7 +34,7 @@ printf '{"type":"cexluks","keyslots":["0"],"version":1,"kind":"card","passphrase
 use protected /run/protected.img
 works 'attack: protected key: the kernel alone would open it' cryptsetup open --key-file binding "$dev" w
 cryptsetup close w
-closed 'attack: protected-key' not-a-secure-key '' 5
+closed 'attack: protected-key' not-a-secure-key ''
 
 for name in plain-aes-ignition clear-512-ignition; do
     release
@@ -42,5 +42,5 @@ for name in plain-aes-ignition clear-512-ignition; do
     conf volume 'bindings = keyfile:/etc/luks/cex.key'
     mkdir -p /etc/luks
     install -m 600 /host/volumes/cex.key /etc/luks/cex.key 2>/dev/null || cp /host/volumes/cex.key /etc/luks/cex.key
-    closed "attack: $name" not-a-secure-key '' 5
+    closed "attack: $name" not-a-secure-key ''
 done

@@ -24,6 +24,6 @@ release
 
 use kms
 veil /run/kms/prod.api-key
-patience=20 opens 'for the search of memory: a volume with a KMS binding' 20
+opens 'for the search of memory: a volume with a KMS binding'
 veil /run/kms/prod.api-key
 memory kms
