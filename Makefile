@@ -2,7 +2,8 @@
 #
 # make            build the helper            make demo        the main job, watched
 # make check      all tests of the host       make check-boot  all virtual machines
-# make install    copy files (DESTDIR, PREFIX, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR)
+# make install    copy files (DESTDIR, PREFIX, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR, LIBDIR)
+# make static     one program without shared libraries; make install-static, make check-static
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -11,6 +12,7 @@ VERSION := 0.1
 
 PREFIX     ?= /usr
 SBINDIR    ?= $(PREFIX)/sbin
+LIBDIR     ?= $(PREFIX)/lib
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/cexluks
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
@@ -55,7 +57,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 all: $(B)/cexluks
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps demo check check-boot check-all clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static demo check check-boot check-all clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -111,6 +113,19 @@ install: $(B)/cexluks
 		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
 
+# --- one static file: libraries from Debian's sources, see packaging/static/README.md ---------
+
+# A folder that tests can take for a build: B=build/static tests/integration/run
+static:
+	$(Q)packaging/static/build.sh $(B)/static/cexluks
+
+# Where the dracut module looks; the program in SBINDIR stays what it is.
+install-static:
+	$(Q)$(INSTALL) -D -m 0755 $(B)/static/cexluks $(DESTDIR)$(LIBDIR)/cexluks/cexluks-static
+
+check-static:
+	$(Q)packaging/static/check.sh $(MAKE)
+
 # --- tests -----------------------------------------------------------------------------------
 
 deps:
@@ -138,4 +153,4 @@ demo:
 clean:
 	rm -rf build build-san
 
-.PHONY: all install deps lint check-build check check-boot check-all demo clean
+.PHONY: all install static install-static check-static deps lint check-build check check-boot check-all demo clean

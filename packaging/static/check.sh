@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check.sh MAKE: is the static program what it should be? One file that needs no other; small; the same bytes from
+# another folder and with nothing in the cache but the sources; and all integration tests hold with it.
+#
+# ONLY="file same integration" chooses. The second build takes some minutes.
+# shellcheck source=packaging/static/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$here/../.."
+make="${1:-make}"
+B="${B:-build}"
+limit=1400000
+only="${ONLY:-file same integration}"
+passed=0 failed=0 skipped=0
+
+work="$(mktemp -d "${TMPDIR:-/tmp}/cexluks-check.XXXXXX")"
+trap 'rm -rf "$work"' EXIT
+
+verdict() { # TITLE COMMAND…
+    local said
+    if said="$("${@:2}" 2>&1)"; then
+        printf 'ok - %s\n' "$1"
+        passed=$((passed + 1))
+    else
+        printf 'not ok - %s\n%s\n' "$1" "$said"
+        failed=$((failed + 1))
+    fi
+}
+
+needs_no_other_file() {
+    ! readelf -ld "$1" | grep -E 'INTERP|NEEDED'
+}
+
+is_position_independent() {
+    readelf -h "$1" | grep -q 'Type:.*DYN' && readelf -ld "$1" | grep -q 'GNU_RELRO'
+}
+
+is_small() {
+    [[ $(stat -c %s "$1") -le $limit ]] || { stat -c '%s bytes' "$1" && return 1; }
+}
+
+# No path of the machine that built it, which would make two builds differ.
+names_no_folder() {
+    ! strings -n 6 "$1" | grep -F -e "$PWD" -e "$cache" -e /tmp/
+}
+
+same_from_elsewhere() { # PROGRAM
+    local name
+    mkdir "$work/cache"
+    for name in "$cache"/static-source-*/; do
+        cp -al "$name" "$work/cache/" 2>/dev/null || cp -a "$name" "$work/cache/"
+    done
+    mkdir "$work/another-folder"
+    cp -a Makefile helper packaging "$work/another-folder/"
+    CEXLUKS_CACHE="$work/cache" TMPDIR="$work" B="$work/build" "$make" --no-print-directory -C "$work/another-folder" static \
+        && cmp "$1" "$work/build/static/cexluks"
+}
+
+integration() {
+    "$make" --no-print-directory "$B/kms-sim" && ln -sfn ../kms-sim "$B/static/kms-sim" \
+        && B="$B/static" tests/integration/run | tee "$work/integration"
+    read -r passed_there _ failed_there _ skipped_there _ < <(tail -n 1 "$work/integration" | tr -d ,)
+    passed=$((passed + passed_there)) failed=$((failed + failed_there)) skipped=$((skipped + skipped_there))
+}
+
+"$make" --no-print-directory static
+program="$B/static/cexluks"
+if [[ $only == *file* ]]; then
+    verdict "it names no other file to be loaded with" needs_no_other_file "$program"
+    verdict "it can be loaded at any address, and what was relocated is read-only" is_position_independent "$program"
+    verdict "it has at most $limit bytes" is_small "$program"
+    verdict "it names no folder of the machine that built it" names_no_folder "$program"
+    verdict "it starts" "$program" --version
+fi
+if [[ $only == *same* ]]; then
+    verdict "built elsewhere it is the same, byte for byte" same_from_elsewhere "$program"
+fi
+if [[ $only == *integration* ]]; then
+    integration || failed=$((failed + 1))
+fi
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[[ $failed -eq 0 ]]
