@@ -59,10 +59,9 @@ int luks_activate_result(const struct luks_device *device, int r, struct luks_re
 	case -ENOKEY:
 		if (device_is_in_use(device))
 			return LUKS_BUSY;
-		luks_reason_set(reason,
-				"the kernel does not accept the mapping (%s): no module for its cipher, "
-				"or the key refused",
-				strerror(-r));
+		luks_reason_set(reason, "the kernel lacks the cipher's module or refuses the key: %s",
+				luks_library_first_error()[0] ? luks_library_first_error()
+							      : strerror(-r));
 		return LUKS_KERNEL_REFUSED;
 	default:
 		return luks_library_result("activating", r);
@@ -106,6 +105,7 @@ int luks_activate(const struct luks_activation *a, struct luks_reason *reason)
 	if (r)
 		return r;
 	flags = activation_flags(cd, a->flags);
+	luks_library_forget_errors();
 	r = a->volume_key ? by_volume_key(cd, a, flags, reason) : by_passphrase(cd, a, flags, reason);
 	if (r)
 		return r;

@@ -32,8 +32,9 @@ int luks_activate(const struct luks_activation *activation, struct luks_reason *
  * luks_activate_result() - what the library's return from an activation means
  * @device: with the data; opened exclusively to tell whether it is that which is in use
  *
- * Keyslot and key were there, so that what else is missing, is missing in the kernel. Until
- * version 2.6 the library replaces nearly every error of device mapper by ENODEV or EINVAL.
+ * Keyslot and key were there, so that what else is missing, is missing in the kernel. At
+ * version 2.6 the library replaces nearly every error of device mapper by ENODEV or EINVAL; @reason
+ * quotes its first error message instead, if there is one.
  *
  * Return: as luks_library_result(), but LUKS_KERNEL_REFUSED (with @reason) for EINVAL, ENODEV, EIO,
  * EAGAIN, ENOENT, ENOKEY, and for EBUSY of anything but @device.

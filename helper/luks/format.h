@@ -35,8 +35,9 @@ struct luks_format {
  * @reason:    what is in the way, in words
  *
  * Reads only. A regular file counts as a device. Return: 0; LUKS_NO_DEVICE; LUKS_BUSY (mounted, held,
- * opened exclusively by somebody); LUKS_OCCUPIED (a signature, a partition table); LUKS_NO_SPACE
- * (too small for a header and any data, or not a multiple of @sector_size); -errno.
+ * opened exclusively by somebody, below a loop device); LUKS_OCCUPIED (a signature, a partition table);
+ * LUKS_NO_SPACE (too small for a header and any data, or not a multiple of @sector_size); -EROFS,
+ * -EACCES; -EINVAL for a sector size that is none; -errno.
  */
 int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
 		     struct luks_reason *reason) _must_check_;
@@ -44,10 +45,15 @@ int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
 /**
  * luks_format() - looks again, wipes old signatures if told, writes the header
  *
- * Interrupted, it leaves no valid header or a whole one. Afterwards the header is loaded afresh, its
- * rules are checked, and keyslot 0 is tested.
+ * Interrupted, it leaves no valid header or a whole one: the old, while its magic numbers are being
+ * erased, or the new. Afterwards the header is loaded afresh, its rules are checked, and keyslot 0 is
+ * tested. What lies behind the header (16 MiB) is not touched, recognised signatures aside.
  *
- * Return: 0, as luks_format_look(), LUKS_REFUSED, -errno.
+ * The key areas are encrypted with the library's default cipher, not with paes.
+ *
+ * Return: 0; as luks_format_look(), with LUKS_NO_SPACE also when the file system that a file lies on is
+ * full, and LUKS_OCCUPIED also for what could not be erased; LUKS_REFUSED; -EINVAL when key, cipher,
+ * sector size, passphrase, UUID or label make no sense; -errno.
  */
 int luks_format(const char *path, const struct luks_format *format, struct luks_reason *reason)
 	_must_check_;

@@ -10,12 +10,18 @@
 
 #include "base/log.h"
 
+/* Since luks_library_forget_errors(). The first tells the cause, later ones what failed by it. */
+static char first_error[128];
+
 static void crypt_message(int level, const char *text, void *userdata _unused_)
 {
 	size_t len = strcspn(text, "\n");
 
 	if (level == CRYPT_LOG_DEBUG_JSON)
 		return;
+	if (level == CRYPT_LOG_ERROR && !first_error[0])
+		(void)snprintf(first_error, sizeof(first_error), "%.*s", (int)(len > 500 ? 500 : len),
+			       text);
 	log_debug("libcryptsetup: %.*s", (int)(len > 500 ? 500 : len), text);
 }
 
@@ -59,6 +65,16 @@ void luks_library_setup(void)
 		crypt_set_debug_level(CRYPT_DEBUG_ALL);
 	crypt_token_external_disable();
 	luks_library_quiet_mapper();
+}
+
+void luks_library_forget_errors(void)
+{
+	first_error[0] = '\0';
+}
+
+const char *luks_library_first_error(void)
+{
+	return first_error;
 }
 
 static const char *fd_path(int fd, char *buf, size_t size)

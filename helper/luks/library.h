@@ -55,6 +55,14 @@ int luks_library_load(int fd, int data_fd, struct crypt_device **ret) _must_chec
  */
 int luks_library_result(const char *what, int r) _must_check_;
 
+/*
+ * What the library wrote as its first error after luks_library_forget_errors(), or "". Its errno says
+ * little about device mapper; the message ends in what the kernel said. Borrowed, until the next call
+ * of the library.
+ */
+void luks_library_forget_errors(void);
+const char *luks_library_first_error(void);
+
 /* Sends libdevmapper's messages to log_debug(); once is enough, more do no harm. */
 void luks_library_quiet_mapper(void);
 

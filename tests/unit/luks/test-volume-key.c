@@ -139,9 +139,29 @@ static void test_what_the_kernel_refuses_is_told_from_everything_else(void **sta
 	assert_int_equal(luks_activate_result(&device, -ENOMEM, &reason), -ENOMEM);
 }
 
+static void test_the_reason_is_what_device_mapper_said_first(void **state)
+{
+	const struct luks_device device = { .fd = -1 };
+	struct luks_reason reason;
+
+	(void)state;
+	luks_library_setup();
+	luks_library_forget_errors();
+	crypt_logf(NULL, CRYPT_LOG_VERBOSE, "chatter\n");
+	crypt_logf(NULL, CRYPT_LOG_ERROR, "device-mapper: reload ioctl failed: No such device\n");
+	crypt_logf(NULL, CRYPT_LOG_ERROR, "Failed to setup dm-crypt key mapping\n");
+	assert_int_equal(luks_activate_result(&device, -EINVAL, &reason), LUKS_KERNEL_REFUSED);
+	assert_non_null(strstr(reason.text, "ioctl failed: No such device"));
+	assert_null(strstr(reason.text, "Failed to setup"));
+	luks_library_forget_errors();
+	assert_string_equal(luks_library_first_error(), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* before a scratch volume takes the library's messages for itself */
+		cmocka_unit_test(test_the_reason_is_what_device_mapper_said_first),
 		cmocka_unit_test(test_the_volume_key_comes_back_as_it_was_put_in),
 		cmocka_unit_test(test_no_key_without_the_right_keyslot_and_passphrase),
 		cmocka_unit_test(test_a_clear_volume_key_stays_where_it_is),
