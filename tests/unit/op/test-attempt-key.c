@@ -216,6 +216,25 @@ static void test_a_card_that_comes_is_used_at_once(void **state)
 	}
 }
 
+/* What was missing has come, and with it the wait is one for a card again: long, and quiet. */
+static void test_a_module_that_came_leaves_no_deadline_behind(void **state)
+{
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+	_cleanup_close_ int fd = -1;
+	pid_t pid;
+
+	volume_is(s, &key, PUBLIC, "handler-missing");
+	kernel.verify = -EBUSY;
+	stage_tokens(s, CARD, NULL, NULL);
+	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	fd = watch_for(s);
+	pid = cards_become(s, GOOD_CARDS, fd);
+	expect(stage_run(s, LIMIT_MODULES_MS + 1500), OUTCOME_CARD_OFFLINE, "busy", 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(kernel.asked, 1);
+}
+
 /* Looking costs the card a request, so only events and the timer lead to one. */
 static void test_cards_are_not_asked_in_a_loop(void **state)
 {
@@ -436,6 +455,7 @@ int main(int argc, char **argv)
 		T(test_without_a_usable_card_the_verdict_names_the_master_key),
 		T(test_what_no_card_can_cure_is_decided_after_a_moment),
 		T(test_a_card_that_comes_is_used_at_once),
+		T(test_a_module_that_came_leaves_no_deadline_behind),
 		T(test_cards_are_not_asked_in_a_loop),
 		T(test_pinned_patterns_are_compared_once_the_card_can_compute_them),
 		T(test_a_kms_binding_opens_an_unprotected_key_unless_forbidden),
