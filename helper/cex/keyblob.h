@@ -85,8 +85,9 @@ size_t cex_key_kind_token_size(enum cex_key_kind kind);
 /**
  * cex_key_size_kind() - what a volume key of @len bytes can only be, without its bytes
  *
- * Return: 0; CEX_KEY_NOT_SECURE when the kernel takes this size for clear bytes, or no secure key has
- * it.
+ * Return: 0; CEX_KEY_NOT_SECURE when the kernel takes this size for clear bytes, or no secure key that
+ * is padded as zkey does it has it. EP11 keys without padding, which nobody is known to make, are only
+ * recognised by their bytes.
  */
 int cex_key_size_kind(size_t len, enum cex_cipher cipher, enum cex_key_kind *ret) _must_check_;
 
