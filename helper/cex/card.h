@@ -19,7 +19,7 @@ struct cex_card {
 	char type[LIMIT_AP_WORD];	/* "CEX8C": only with a driver; else "" */
 	char hwtype[LIMIT_AP_WORD];	/* "14"; "" when unreadable */
 	char serial[LIMIT_AP_WORD];	/* "" when unknown */
-	int32_t depth;			/* -1 when unreadable */
+	int32_t depth;			/* entries of a queue, less one; -1 when unreadable */
 	int32_t api_ordinal;		/* EP11 only; else -1 */
 	uint32_t functions;		/* ap_functions; 0 when unreadable */
 	enum cex_mode mode;

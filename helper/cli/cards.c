@@ -53,8 +53,10 @@ static void fill_row(const struct cex_card *card, const struct cex_queue *queue,
 	    device->requested >= 0)
 		(void)snprintf(row->pending, sizeof(row->pending), "%" PRId64,
 			       (int64_t)device->pending + device->requested);
+	/* the attribute is the hardware's field, which counts from 0 */
 	if (card->depth >= 0)
-		(void)snprintf(row->depth, sizeof(row->depth), "%02" PRId32, card->depth);
+		(void)snprintf(row->depth, sizeof(row->depth), "%02" PRId64,
+			       (int64_t)card->depth + 1);
 	cex_card_functions_text(card, row->functions);
 }
 

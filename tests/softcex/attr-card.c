@@ -26,7 +26,8 @@ static const char letters[] = { [AP_CCA] = 'C', [AP_EP11] = 'P', [AP_ACCEL] = 'A
 CARD_SHOW(hwtype, "%d", card->hwtype)
 CARD_SHOW(raw_hwtype, "%d", card->hwtype)
 CARD_SHOW(ap_functions, "0x%08X", functions[card->mode])
-CARD_SHOW(depth, "8")
+/* the hardware's field: one less than a queue holds, and than lszcrypt says */
+CARD_SHOW(depth, "7")
 CARD_SHOW(request_count, "%llu", card->requests)
 CARD_SHOW(requestq_count, "0")
 CARD_SHOW(pendingq_count, "0")

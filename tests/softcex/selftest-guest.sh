@@ -30,7 +30,7 @@ row() {
         if ((f & (0x80000000 >> i))); then functions+=${letters:i:1}; else functions+=-; fi
     done
     printf '%s %s %s %s %s %s %02d %s %s\n' "$1" "$(cat "$card/type" 2>/dev/null || echo -)" "$mode" "$status" \
-        "$(<"$dev/request_count")" "$(<"$card/hwtype")" "$(<"$card/depth")" "$functions" \
+        "$(<"$dev/request_count")" "$(<"$card/hwtype")" "$(($(<"$card/depth") + 1))" "$functions" \
         "$(basename -- "$(readlink "$dev/driver" || echo -no-driver-)")"
 }
 
