@@ -77,7 +77,7 @@ static const unsigned allowed[] = {
 	__NR_socketpair, __NR_connect, __NR_bind, __NR_getsockname, __NR_getpeername,
 	__NR_setsockopt, __NR_getsockopt, __NR_sendto, __NR_recvfrom, __NR_sendmsg, __NR_recvmsg,
 	__NR_sendmmsg, __NR_recvmmsg, __NR_shutdown,
-#ifdef __NR_socketcall
+#if defined(__NR_socketcall) && defined(__GLIBC__)
 	__NR_socketcall, /* what glibc on s390x still uses; its arguments cannot be looked at */
 #endif
 };
