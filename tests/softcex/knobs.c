@@ -126,16 +126,20 @@ static int run_command(const char *command);
 
 /* A command put off by "after". */
 struct later {
-	struct delayed_work work;
+	unsigned long due;
 	struct list_head node;
 	char command[];
 };
 
-/* Guards the list, which grows no more and shrinks no more once we are stopping. */
+/* Guards the list, which grows no more once we are stopping. First due comes first. */
 static DEFINE_MUTEX(later_mutex);
 static LIST_HEAD(later_list);
-/* of its own, so that stopping can wait for a command in the middle of its work */
-static struct workqueue_struct *later_queue;
+/*
+ * One timer for all of them: two that are due within its coarseness, which is seconds when they are
+ * far away, come in any order, and a queue must not come before its card.
+ */
+static void later_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(later_timer, later_work);
 static bool started, stopping;
 static char *at_start; /* what "control" was given before there was anything to control */
 
@@ -403,19 +407,33 @@ static int command_invalidate(char **w)
 	return 0;
 }
 
-static void later_work(struct work_struct *work)
+/* The next one that is due; else the timer is set for the first one, if any. */
+static struct later *later_take(void)
 {
-	struct later *later = container_of(to_delayed_work(work), struct later, work);
+	struct later *first;
 
 	mutex_lock(&later_mutex);
-	if (stopping) {
-		mutex_unlock(&later_mutex);
-		return;
+	first = list_first_entry_or_null(&later_list, struct later, node);
+	if (!first || stopping) {
+		first = NULL;
+	} else if (time_before(jiffies, first->due)) {
+		mod_delayed_work(system_wq, &later_timer, first->due - jiffies);
+		first = NULL;
+	} else {
+		list_del(&first->node);
 	}
-	list_del(&later->node);
 	mutex_unlock(&later_mutex);
-	run_command(later->command);
-	kfree(later);
+	return first;
+}
+
+static void later_work(struct work_struct *work)
+{
+	struct later *later;
+
+	while ((later = later_take())) {
+		run_command(later->command);
+		kfree(later);
+	}
 }
 
 /* after MILLISECONDS COMMAND: not split into words yet */
@@ -437,13 +455,19 @@ static int command_after(const char *rest)
 	if (!later)
 		return -ENOMEM;
 	strcpy(later->command, rest);
-	INIT_DELAYED_WORK(&later->work, later_work);
+	later->due = jiffies + msecs_to_jiffies(ms);
 	mutex_lock(&later_mutex);
 	if (stopping) {
 		kfree(later);
 	} else {
-		list_add_tail(&later->node, &later_list);
-		queue_delayed_work(later_queue, &later->work, msecs_to_jiffies(ms));
+		struct later *before;
+
+		/* behind all that are due no later */
+		list_for_each_entry_reverse(before, &later_list, node)
+			if (!time_before(later->due, before->due))
+				break;
+		list_add(&later->node, &before->node);
+		mod_delayed_work(system_wq, &later_timer, 0);
 	}
 	mutex_unlock(&later_mutex);
 	return 0;
@@ -574,9 +598,6 @@ static DECLARE_DELAYED_WORK(scan, first_scan);
 
 int knobs_start(void)
 {
-	later_queue = alloc_workqueue("softcex", 0, 0);
-	if (!later_queue)
-		return -ENOMEM;
 	schedule_delayed_work(&scan, msecs_to_jiffies(scan_delay));
 	if (scan_delay == 0)
 		flush_delayed_work(&scan);
@@ -591,10 +612,8 @@ void knobs_stop(void)
 	mutex_lock(&later_mutex);
 	stopping = true;
 	mutex_unlock(&later_mutex);
-	list_for_each_entry_safe(later, next, &later_list, node) {
-		cancel_delayed_work_sync(&later->work);
+	cancel_delayed_work_sync(&later_timer);
+	list_for_each_entry_safe(later, next, &later_list, node)
 		kfree(later);
-	}
-	destroy_workqueue(later_queue);
 	kfree(at_start);
 }
