@@ -173,15 +173,17 @@ vm_type() {
 }
 
 vm_memory() {
-    local bytes
+    local bytes n
     # what q35 has in one piece from address 0 on: all of it, for machines of up to 2 GiB
     bytes="$(numfmt --from=iec "${VM_MEMORY[$1]}")"
     rm -f "$2"
     printf 'pmemsave 0 %d "%s"\n' "$bytes" "$2" | socat -t 1 - "UNIX-CONNECT:$VM_DIR/$1/monitor" >/dev/null
-    timeout 60 bash -c 'until [[ $(stat -c %s "$1" 2>/dev/null) -eq $2 ]]; do sleep 0.2; done' - "$2" "$bytes" || {
-        vm_say "$1: the memory was not saved"
-        return 1
-    }
+    for ((n = 0; n < 300; n++)); do
+        [[ $(stat -c %s "$2" 2>/dev/null) -ne $bytes ]] || return 0
+        sleep 0.2
+    done
+    vm_say "$1: the memory was not saved"
+    return 1
 }
 
 vm_ended() {
