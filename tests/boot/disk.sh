@@ -9,10 +9,12 @@
 #   --uuid UUID        of the LUKS header (default: the same for every disk of its kind)
 #   --label LABEL      of the LUKS header
 #   --cipher NAME      as the header names it (default: aes-xts-plain64, which the payload really is)
+#   --wrap COMMAND     makes the header's volume key: called with a file that holds the clear one, and a file to write
 #   --sector-size N    512 (default) or 4096
 #   --size MIB         of the payload (default: 448 for a root, 16 for data)
 #   --overlay DIR      files on top of the root, the marker's hooks for example
 #   --key-out FILE     a copy of the clear volume key
+#   --pattern-out FILE zkey's verification pattern of that key, 64 hexadecimal digits
 #
 # The encrypted payload depends on the volume key, not on the header: it is cached, and each OUT is a sparse copy
 # with a fresh header in front. So disks with different headers cost a second each.
@@ -30,7 +32,7 @@ say() {
 }
 
 kind=root passphrase='correct horse battery' pbkdf=pbkdf2 uuid='' label='' cipher=aes-xts-plain64
-sector_size=512 size='' overlay='' key_out=''
+sector_size=512 size='' overlay='' key_out='' pattern_out='' wrap=''
 while [[ ${1-} == --* ]]; do
     case $1 in
         --data) kind=data ;;
@@ -42,7 +44,9 @@ while [[ ${1-} == --* ]]; do
         --sector-size) sector_size=$2 && shift ;;
         --size) size=$2 && shift ;;
         --overlay) overlay=$2 && shift ;;
+        --wrap) wrap=$2 && shift ;;
         --key-out) key_out=$2 && shift ;;
+        --pattern-out) pattern_out=$2 && shift ;;
         *) say "unknown option '$1'" && exit 2 ;;
     esac
     shift
@@ -103,7 +107,8 @@ populate_data() {
     printf 'the data volume\n' >"$1/witness"
 }
 
-# Prints the cached payload's directory: volume.key and disk.img, a sparse file whose first 16 MiB are a hole.
+# Prints the cached payload's directory: volume.key, its pattern, and disk.img, a sparse file whose first 16 MiB are a
+# hole.
 payload() {
     local cache root='' inputs key dir tmp
     cache="${CEXLUKS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cexluks}"
@@ -156,7 +161,11 @@ payload() {
             | "$tmp/luksfill" "$tmp/volume.key" "$sector_size" "$data_offset" \
                 "$(dumpe2fs -h "$tmp/plain.img" 2>/dev/null | sed -n 's/^Block size: *//p')" \
                 "$tmp/plain.img" "$tmp/disk.img"
-        rm -rf --one-file-system "$tmp"/{upper,work,top,plain.img,luksfill}
+        # The verification pattern is 32 zero bytes under the key with a zero tweak: the beginning of sector 0.
+        truncate -s 4096 "$tmp/zeros"
+        "$tmp/luksfill" "$tmp/volume.key" 512 0 4096 "$tmp/zeros" "$tmp/encrypted" </dev/null
+        head -c 32 "$tmp/encrypted" | xxd -p -c 0 >"$tmp/pattern"
+        rm -rf --one-file-system "$tmp"/{upper,work,top,plain.img,luksfill,zeros,encrypted}
         mv -T "$tmp" "$dir"
         say "$kind payload made in $((SECONDS - started)) s: $(du -h "$dir/disk.img" | cut -f1)"
     fi
@@ -170,10 +179,22 @@ kdf=(--pbkdf pbkdf2 --pbkdf-force-iterations 1000)
 if [[ $pbkdf == argon2id ]]; then
     kdf=(--pbkdf argon2id --pbkdf-memory 32768 --pbkdf-parallel 1 --pbkdf-force-iterations 4)
 fi
+volume_key="$dir/volume.key"
+if [[ -n $wrap ]]; then
+    volume_key="$out.key"
+    # shellcheck disable=SC2086 # a command with its arguments
+    $wrap "$dir/volume.key" "$volume_key"
+fi
 printf '%s' "$passphrase" | cryptsetup luksFormat --type luks2 --batch-mode --key-file - \
-    --volume-key-file "$dir/volume.key" --key-size 512 --cipher "$cipher" --sector-size "$sector_size" \
-    --uuid "$uuid" ${label:+--label "$label"} "${kdf[@]}" "$out.tmp"
+    --volume-key-file "$volume_key" --key-size $((8 * $(stat -c %s "$volume_key"))) --cipher "$cipher" \
+    --sector-size "$sector_size" --uuid "$uuid" ${label:+--label "$label"} "${kdf[@]}" "$out.tmp"
+if [[ -n $wrap ]]; then
+    rm "$volume_key"
+fi
 if [[ -n $key_out ]]; then
     cp "$dir/volume.key" "$key_out"
+fi
+if [[ -n $pattern_out ]]; then
+    cp "$dir/pattern" "$pattern_out"
 fi
 mv "$out.tmp" "$out"

@@ -9,7 +9,8 @@
 #   --destdir DIR       an installed tree (make install DESTDIR=DIR) to take instead of running make
 #   --conf-dir DIR      copied to /etc/cexluks
 #   --no-systemd        without systemd: dracut's own init, network-legacy
-#   --overlay DIR       copied over the root before dracut runs
+#   --no-network        without any network in it, unless the product asks for one
+#   --overlay DIR       copied over the root before dracut runs; repeatable
 #   --include-dir DIR   copied into the image itself, as it is
 #   --cmdline-conf TEXT one line for the image's /etc/cmdline.d
 #   --dracut-arg ARG    handed to dracut; repeatable
@@ -27,7 +28,7 @@ say() {
     printf 'image.sh: %s\n' "$*" >&2
 }
 
-root='' out='' product=yes destdir='' conf_dir='' systemd=yes overlay='' include_dir='' cmdline_conf='' reuse=''
+root='' out='' product=yes destdir='' conf_dir='' systemd=yes network=yes overlays=() include_dir='' cmdline_conf='' reuse=''
 dracut_args=()
 arguments=("$@")
 while [[ $# -gt 0 ]]; do
@@ -38,7 +39,8 @@ while [[ $# -gt 0 ]]; do
         --destdir) destdir=$2 && shift ;;
         --conf-dir) conf_dir=$2 && shift ;;
         --no-systemd) systemd=no ;;
-        --overlay) overlay=$2 && shift ;;
+        --no-network) network=no ;;
+        --overlay) overlays+=("$2") && shift ;;
         --include-dir) include_dir=$2 && shift ;;
         --cmdline-conf) cmdline_conf=$2 && shift ;;
         --dracut-arg) dracut_args+=("$2") && shift ;;
@@ -82,8 +84,10 @@ if [[ -n $reuse ]]; then
     find "$reuse" -mindepth 1 -mtime +1 -delete
     key="$({
         cat "${BASH_SOURCE[0]}"
-        printf '%s\n' "$root" "$product" "$systemd" "$cmdline_conf" "${dracut_args[@]}"
-        tree_hash "$destdir" && tree_hash "$conf_dir" && tree_hash "$overlay" && tree_hash "$include_dir"
+        printf '%s\n' "$root" "$product" "$systemd" "$network" "$cmdline_conf" "${dracut_args[@]}"
+        for part in "$destdir" "$conf_dir" "$include_dir" "${overlays[@]}"; do
+            tree_hash "$part"
+        done
     } | sha256sum | cut -c1-16)"
     exec {lock}>"$reuse/$key.lock"
     flock "$lock"
@@ -98,7 +102,7 @@ fi
 
 started=$SECONDS
 mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/work" "$work/top"
-for part in "$destdir" "$overlay"; do
+for part in "$destdir" "${overlays[@]}"; do
     if [[ -n $part ]]; then
         cp -a "$part/." "$work/top/"
     fi
@@ -120,7 +124,7 @@ args=(
     # level 3: dracut's default of 15 saves 10 % and costs most of the time
     --compress 'zstd -3 -q -T0'
     # instead of the several hundred that a generic image holds; a VM has virtio and nothing else
-    --drivers 'virtio_pci virtio_blk virtio_net virtio_rng dm_crypt ext4'
+    --drivers "virtio_pci virtio_blk virtio_rng dm_crypt ext4$([[ $network == no ]] || echo ' virtio_net')"
     # asks for modules of hardware that no VM here has
     --omit 'kernel-modules-extra nvdimm qemu qemu-net watchdog-modules lunmask'
     --add crypt
@@ -128,11 +132,15 @@ args=(
 if [[ $product == yes ]]; then
     args+=(--add cexluks)
 fi
-if [[ $systemd == yes ]]; then
-    args+=(--add "network systemd-networkd")
-else
-    args+=(--add "network network-legacy" --omit "systemd systemd-initrd dracut-systemd systemd-networkd")
+if [[ $systemd == no ]]; then
+    args+=(--omit "systemd systemd-initrd dracut-systemd systemd-networkd")
 fi
+case $network-$systemd in
+    yes-yes) args+=(--add "network systemd-networkd") ;;
+    yes-no) args+=(--add "network network-legacy") ;;
+    # dracut includes these by themselves wherever they can be installed
+    no-*) args+=(--omit "systemd-resolved systemd-networkd network-legacy network-manager connman") ;;
+esac
 if [[ -n $cmdline_conf ]]; then
     printf '%s\n' "$cmdline_conf" >"$work/top/tmp/cmdline.conf"
     args+=(--include /tmp/cmdline.conf /etc/cmdline.d/80-boot-test.conf)
