@@ -20,6 +20,15 @@ cexluks_ask() {
     "$(type -P cexluks || echo /usr/sbin/cexluks)" boot "$@" ${_root:+--sysroot "$_root"}
 }
 
+# Whether the image needs a network: only a key management service does, never a card. In doubt it does; what is
+# wrong with the configuration, install() says.
+cexluks_needs_network() {
+    cexluks_for_kdump && return 1
+    cexluks_has_config || return 1
+    cexluks_ask "${dracutsysrootdir-}" --image-files --needs-network > /dev/null 2>&1
+    [[ $? -ne 15 ]]
+}
+
 cexluks_die() {
     dfatal "cexluks: $*"
     exit 1
@@ -32,12 +41,13 @@ cexluks_can_have() {
 
 # called by dracut
 check() {
-    local _module
+    local _module _needed="crypt"
 
     cexluks_has_config || return 255
     cexluks_for_kdump && return 255
+    cexluks_needs_network && _needed+=" network"
     # dracut leaves out a module whose dependencies fail, and builds an image that cannot unlock.
-    for _module in crypt network; do
+    for _module in $_needed; do
         cexluks_can_have "$_module" \
             || cexluks_die "dracut's module '$_module' is missing or cannot be installed, see above"
     done
@@ -55,7 +65,7 @@ depends() {
         done
     fi
     cexluks_can_have initqueue > /dev/null && _deps+=" initqueue"
-    cexluks_for_kdump || _deps+=" network"
+    cexluks_needs_network && _deps+=" network"
     # last: it looks at what "network" chose
     echo "$_deps cexluks-late"
 }
@@ -64,15 +74,17 @@ depends() {
 installkernel() {
     local _mod _load=""
 
-    # Which of them exist, and which are built in, differs by kernel; the helper knows at run time.
-    for _mod in dm_mod dm_crypt algif_skcipher zcrypt zcrypt_cex4 pkey pkey_cca pkey_ep11 pkey_pckmo pkey_uv \
-        paes_s390 phmac_s390 uvdevice; do
+    # Which of them exist, and which are built in, differs by kernel; the helper knows at run time. The
+    # last ones are for keyslots, which are encrypted with aes also where the volume is not.
+    for _mod in ap zcrypt zcrypt_cex4 pkey pkey_cca pkey_ep11 pkey_pckmo pkey_uv paes_s390 phmac_s390 uvdevice \
+        dm_mod dm_crypt algif_skcipher xts cbc aes_generic aes_s390; do
         hostonly='' instmods "$_mod"
     done
 
-    # Loaded early by name, because nothing asks for them when a card appears. Naming one that does not
-    # exist would make systemd-modules-load fail.
-    for _mod in dm_crypt algif_skcipher zcrypt_cex4 pkey pkey_cca pkey_ep11 paes_s390; do
+    # Loaded early by name, because nothing asks for them when a card appears, or for the handlers of pkey
+    # when a program does. Naming one that does not exist would make systemd-modules-load fail. The drivers
+    # first: pkey waits, once and for up to 30 seconds, until each queue has one.
+    for _mod in dm_crypt algif_skcipher zcrypt_cex4 pkey pkey_cca pkey_ep11 pkey_pckmo paes_s390; do
         modprobe -q -n -d "${dracutsysrootdir-}/" -S "$kernel" "$_mod" 2> /dev/null && _load+="$_mod"$'\n'
     done
     mkdir -p "$initdir/usr/lib/modules-load.d"
@@ -92,23 +104,38 @@ cexluks_install_config() {
     chmod 0600 "$initdir/etc/cexluks/cexluks.conf"
 }
 
-# The helper looks names up, and libraries behind it load others that no ELF header names.
+# Libraries behind the helper load others that no ELF header names.
 cexluks_install_libs() {
-    local _lib
-
-    for _lib in 'libnss_dns.so.*' 'libnss_files.so.*' 'libgcc_s.so.*'; do
-        inst_libdir_file "$_lib"
-    done
+    inst_libdir_file 'libgcc_s.so.*'
     if dracut_module_included fips; then
         inst_libdir_file 'ossl-modules/fips.so'
         inst_multiple -o /etc/pki/tls/openssl.cnf /etc/pki/tls/fips_local.cnf /etc/ssl/openssl.cnf
     fi
+}
+
+# The helper looks names up; hooks bring interfaces up, and keep others from waiting for them.
+cexluks_install_network() {
+    local _units=${systemdsystemunitdir:-/usr/lib/systemd/system} _name
+
+    for _name in 'libnss_dns.so.*' 'libnss_files.so.*'; do
+        inst_libdir_file "$_name"
+    done
     if [[ ! -e $initdir/etc/nsswitch.conf ]]; then
         printf '%s\n' 'passwd: files' 'group: files' 'hosts: files dns' > "$initdir/etc/nsswitch.conf"
     fi
     if [[ ! -e $initdir/etc/hosts ]]; then
         printf '%s\n' '127.0.0.1 localhost' '::1 localhost' > "$initdir/etc/hosts"
     fi
+    inst_hook cmdline 20 "$moddir/cexluks-need-network.sh"
+    inst_hook pre-udev 65 "$moddir/cexluks-bound-network.sh"
+    inst_hook cleanup 15 "$moddir/cexluks-end-network.sh"
+    inst_script "$moddir/cexluks-ifup.sh" /sbin/cexluks-ifup
+    inst_multiple mv sed setsid
+    dracut_module_included systemd || return 0
+    for _name in systemd-networkd-wait-online nm-wait-online-initrd NetworkManager-wait-online-initrd \
+        cm-wait-online-initrd; do
+        inst_simple "$moddir/wait-online.conf" "$_units/$_name.service.d/50-cexluks.conf"
+    done
 }
 
 cexluks_install_units() {
@@ -129,14 +156,10 @@ cexluks_install_units() {
     for _unit in cryptsetup remote-cryptsetup; do
         inst_simple "$moddir/on-refused.conf" "$_dir/$_unit.target.d/50-cexluks.conf"
     done
-    for _unit in systemd-networkd-wait-online nm-wait-online-initrd NetworkManager-wait-online-initrd \
-        cm-wait-online-initrd; do
-        inst_simple "$moddir/wait-online.conf" "$_dir/$_unit.service.d/50-cexluks.conf"
-    done
 }
 
 cexluks_install_hooks() {
-    inst_multiple modprobe readlink sleep tr
+    inst_multiple modprobe mv readlink setsid sleep tr
     inst_simple "$moddir/cexluks-lib.sh" /lib/cexluks-lib.sh
     inst_hook pre-trigger 20 "$moddir/cexluks-modules.sh"
     inst_hook initqueue 20 "$moddir/cexluks-start.sh"
@@ -155,21 +178,21 @@ install() {
     inst "$_helper" /usr/sbin/cexluks || cexluks_die "$_helper can not be copied into the image"
     cexluks_install_libs
 
-    if cexluks_for_kdump; then
-        dinfo "cexluks: an image for kdump holds no configuration and no credential"
-    elif cexluks_has_config; then
+    if cexluks_has_config && ! cexluks_for_kdump; then
         cexluks_install_config
     else
-        dwarning "cexluks: no /etc/cexluks/cexluks.conf, so this image uses no key management service"
+        # without one the helper has nothing to do
+        mkdir -p "$initdir/etc/cexluks"
+        echo '# none when this image was made: volumes are opened by card only' \
+            > "$initdir/etc/cexluks/cexluks.conf"
+        dinfo "cexluks: no configuration in this image, volumes are opened by card only"
     fi
 
     # These serve both kinds of image; all else is units or hooks, never both.
     inst_hook cleanup 25 "$moddir/cexluks-keep-refused.sh"
-    inst_hook cmdline 20 "$moddir/cexluks-need-network.sh"
-    inst_hook pre-udev 65 "$moddir/cexluks-bound-network.sh"
-    inst_hook cleanup 15 "$moddir/cexluks-end-network.sh"
-    inst_script "$moddir/cexluks-ifup.sh" /sbin/cexluks-ifup
-    inst_multiple mkdir mv rm sed setsid
+    inst_hook cleanup 30 "$moddir/cexluks-wipe.sh"
+    inst_multiple mkdir rm
+    cexluks_needs_network && cexluks_install_network
     if dracut_module_included systemd; then
         cexluks_install_units
     else

@@ -102,6 +102,9 @@ while [ $# -gt 0 ]; do
 done
 conf="$root/etc/cexluks/cexluks.conf"
 case $words in
+    *--needs-network*)
+        grep -q '^\[kms ' "$conf" || exit 15
+        ;;
     *--image-files*)
         if grep -q 'no-ca' "$conf"; then
             echo 'profile "prod" has no ca-file: add ca-file = …' >&2
@@ -147,6 +150,7 @@ new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a
     mount -t tmpfs tmpfs "$tree/run"
 }
 
+no_systemd_no_network=(--omit "systemd systemd-initrd dracut-systemd systemd-networkd network-legacy")
 no_systemd=(--add "network-legacy" --omit "systemd systemd-initrd dracut-systemd systemd-networkd")
 
 image() { # NAME [DRACUT ARGUMENT…]: an image as $work/images/NAME.img, unpacked in $work/images/NAME
@@ -304,7 +308,8 @@ if wanted plain; then
     check 'no systemd: the helper and its configuration' all "$i/usr/sbin/cexluks" "$i/etc/cexluks/cexluks.conf"
     check 'no systemd: all hooks' all "$h"/{cmdline/20-cexluks-need-network,pre-udev/65-cexluks-bound-network,pre-trigger/20-cexluks-modules}.sh \
         "$h"/{initqueue/20-cexluks-start,initqueue/settled/10-cexluks-park,initqueue/finished/10-cexluks-decided}.sh \
-        "$h"/{emergency/10,shutdown-emergency/10,cleanup/20}-cexluks-forget.sh "$h/cleanup/25-cexluks-keep-refused.sh" "$i/lib/cexluks-lib.sh"
+        "$h"/{emergency/10,shutdown-emergency/10,cleanup/20}-cexluks-forget.sh "$h"/cleanup/{25-cexluks-keep-refused,30-cexluks-wipe}.sh \
+        "$i/lib/cexluks-lib.sh"
     check 'no systemd: what the hooks call' all "$i"/usr/{sbin/modprobe,bin/readlink,bin/tr,bin/sed,bin/setsid}
     check 'no systemd: no unit' test -z "$(find "$i" -name 'cexluks*.service' -o -name '50-cexluks.conf')"
     check 'no systemd: dracut asks for the volume of the configuration' \
@@ -313,6 +318,12 @@ if wanted plain; then
 fi
 
 # --- what must not be ------------------------------------------------------------------------------------
+
+no_network() { # IMAGE
+    local found
+    found="$(find "$1" -name 'systemd-networkd*' -o -name dhclient -o -name 'cexluks-*network*' -o -name cexluks-ifup)"
+    [[ -z $found ]] || { echo "$found" && return 1; }
+}
 
 nothing_of_ours() { # IMAGE
     local found
@@ -327,6 +338,28 @@ if wanted no-config; then
     check 'no configuration: nothing of ours is in it' nothing_of_ours "$work/images/none"
     check 'no configuration, but asked for: an image is made' image asked --add cexluks
     check 'no configuration, but asked for: the helper is in it' all "$work/images/asked/usr/sbin/cexluks"
+    check 'no configuration, but asked for: an empty one, so that the helper opens what a card can' \
+        not grep -q '^[^#]' "$work/images/asked/etc/cexluks/cexluks.conf"
+    check 'no configuration, but asked for: no network' no_network "$work/images/asked"
+fi
+
+# network and its backends are in Debian's default image when they can be installed; not in one for cards
+without_backends=(--omit 'systemd-networkd systemd-resolved network-legacy')
+
+if wanted cards; then
+    new_tree
+    printf '[volume root]\nuuid = %s\nbindings = card\n' "$uuid_root" > "$work/tree/etc/cexluks/cexluks.conf"
+    check 'cards only: an image is made' image cards "${without_backends[@]}"
+    check 'cards only: no network is in it' no_network "$work/images/cards"
+    check 'cards only: all else is' all "$work/images/cards/usr/sbin/cexluks" \
+        "$work/images/cards/usr/lib/dracut/hooks/cleanup/30-cexluks-wipe.sh"
+    check 'cards only: an image without systemd is made' image cards-plain "${no_systemd_no_network[@]}"
+    check 'cards only: no network is in that one either' no_network "$work/images/cards-plain"
+    check 'cards only: what its hooks call' \
+        all "$work"/images/cards-plain/usr/{sbin/modprobe,bin/readlink,bin/tr,bin/mv,bin/rm,bin/mkdir,bin/setsid}
+    # nobody looks at the configuration of a network that is not needed
+    rm -r "$work/tree/usr/lib/dracut/modules.d/40network"
+    check "cards only: an image is made where dracut's network module is missing" image cards-alone
 fi
 
 if wanted kdump; then
@@ -334,8 +367,11 @@ if wanted kdump; then
     IN_KDUMP=1 check 'kdump: an image without us' image kdump
     check 'kdump: nothing of ours is in it' nothing_of_ours "$work/images/kdump"
     IN_KDUMP=1 check 'kdump, but asked for: an image is made' image kdump-asked --add cexluks
-    check 'kdump, but asked for: the helper, and no credential' all "$work/images/kdump-asked/usr/sbin/cexluks"
-    check 'kdump, but asked for: no credential' none "$work/images/kdump-asked/etc/cexluks"
+    check 'kdump, but asked for: the helper' all "$work/images/kdump-asked/usr/sbin/cexluks"
+    check 'kdump, but asked for: no credential' none "$work"/images/kdump-asked/etc/cexluks/{prod.api-key,ca.pem}
+    check 'kdump, but asked for: an empty configuration, for cards' \
+        not grep -q '^[^#]' "$work/images/kdump-asked/etc/cexluks/cexluks.conf"
+    check 'kdump, but asked for: no network' no_network "$work/images/kdump-asked"
 fi
 
 fails_saying() { # TEXT
