@@ -39,6 +39,13 @@ cexluks_can_have() {
     [[ -d $(dracut_module_path "$1") ]] && (check_module "$1")
 }
 
+# Made by "make static": one file instead of a program with libraries. For FIPS the libraries are the point.
+cexluks_static=/usr/lib/cexluks/cexluks-static
+
+cexluks_is_static() {
+    [[ -x ${dracutsysrootdir-}$cexluks_static ]] && ! dracut_module_included fips
+}
+
 # called by dracut
 check() {
     local _module _needed="crypt"
@@ -104,6 +111,18 @@ cexluks_install_config() {
     chmod 0600 "$initdir/etc/cexluks/cexluks.conf"
 }
 
+cexluks_install_helper() {
+    local _helper
+
+    if cexluks_is_static; then
+        inst_simple "$cexluks_static" /usr/sbin/cexluks || cexluks_die "$cexluks_static can not be copied into the image"
+    else
+        _helper=$(find_binary cexluks) || cexluks_die "the program 'cexluks' is not installed"
+        inst "$_helper" /usr/sbin/cexluks || cexluks_die "$_helper can not be copied into the image"
+        cexluks_install_libs
+    fi
+}
+
 # Libraries behind the helper load others that no ELF header names.
 cexluks_install_libs() {
     inst_libdir_file 'libgcc_s.so.*'
@@ -117,10 +136,12 @@ cexluks_install_libs() {
 cexluks_install_network() {
     local _units=${systemdsystemunitdir:-/usr/lib/systemd/system} _name
 
-    for _name in 'libnss_dns.so.*' 'libnss_files.so.*'; do
-        inst_libdir_file "$_name"
-    done
-    if [[ ! -e $initdir/etc/nsswitch.conf ]]; then
+    if ! cexluks_is_static; then
+        for _name in 'libnss_dns.so.*' 'libnss_files.so.*'; do
+            inst_libdir_file "$_name"
+        done
+    fi
+    if ! cexluks_is_static && [[ ! -e $initdir/etc/nsswitch.conf ]]; then
         printf '%s\n' 'passwd: files' 'group: files' 'hosts: files dns' > "$initdir/etc/nsswitch.conf"
     fi
     if [[ ! -e $initdir/etc/hosts ]]; then
@@ -172,11 +193,7 @@ cexluks_install_hooks() {
 
 # called by dracut
 install() {
-    local _helper
-
-    _helper=$(find_binary cexluks) || cexluks_die "the program 'cexluks' is not installed"
-    inst "$_helper" /usr/sbin/cexluks || cexluks_die "$_helper can not be copied into the image"
-    cexluks_install_libs
+    cexluks_install_helper
 
     if cexluks_has_config && ! cexluks_for_kdump; then
         cexluks_install_config

@@ -16,6 +16,8 @@
 #   --dracut-arg ARG    handed to dracut; repeatable
 #   --reuse DIR         keep images in DIR by a hash of everything that went in, and take one from there
 #
+# STATIC=1 in the environment installs the static helper as well ("make static" first), which then is the one in the image.
+#
 # dracut's own output goes to IMG.log; the terminal sees it only on failure.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -66,7 +68,7 @@ mkdir "$work"/{upper,work,top}
 
 if [[ $product == yes && -z $destdir ]]; then
     destdir="$work/destdir"
-    make -s -C "$top" install DESTDIR="$destdir" PREFIX=/usr >&2
+    make -s -C "$top" install ${STATIC:+install-static} DESTDIR="$destdir" PREFIX=/usr >&2
 fi
 
 # Names, modes and contents, nothing else: a rebuilt but equal product makes an equal image.

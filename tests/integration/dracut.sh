@@ -290,6 +290,19 @@ if wanted real-helper; then
     fi
 fi
 
+if wanted static-helper; then
+    new_tree
+    mkdir -p "$work/tree/usr/lib/cexluks"
+    { stub && echo '# the static one'; } > "$work/tree/usr/lib/cexluks/cexluks-static"
+    chmod 755 "$work/tree/usr/lib/cexluks/cexluks-static"
+    check 'static helper: an image is made' image static
+    i="$work/images/static"
+    check 'static helper: it is taken when it is installed' grep -qx '# the static one' "$i/usr/sbin/cexluks"
+    check 'static helper: but a hosts file' all "$i/etc/hosts"
+    check 'static helper: not in an image for FIPS' image fips --add fips
+    check 'static helper: which takes the other' not grep -qx '# the static one' "$work/images/fips/usr/sbin/cexluks"
+fi
+
 # --- without systemd ---------------------------------------------------------------------------------------
 
 sh_reads() { # IMAGE
