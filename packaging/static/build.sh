@@ -183,6 +183,7 @@ build_one() {
     CC="$(compiler_for "$name")"
     # shellcheck disable=SC2086 # words
     CFLAGS="$base_cflags $(includes_of $needs) -ffile-prefix-map=$PWD=. -ffile-prefix-map=$cache="
+    # shellcheck disable=SC2086 # words
     CPPFLAGS="$(includes_of $needs)" LDFLAGS="$(libraries_of $needs)" PKG_CONFIG_LIBDIR="$(pkgconfig_of $needs)"
     export CC CFLAGS CPPFLAGS LDFLAGS PKG_CONFIG_LIBDIR
     "build_$name"

@@ -27,6 +27,7 @@ source_rows() {
 }
 
 # source_row NAME: sets minimum, suite, version and hash
+# shellcheck disable=SC2034 # for those who source this
 source_row() {
     local name
     while read -r name minimum suite version hash; do

@@ -4,7 +4,7 @@
 # To be sourced by build.sh: how each library is made. A recipe is a function build_NAME that runs in the unpacked
 # source, has CC, AR, RANLIB and CFLAGS, and installs to "$out" (include, lib). needs_NAME says what it is made with.
 # What they switch off is what one program that opens volumes at boot never calls.
-# shellcheck disable=SC2154 # arch, libc, jobs, out, root_of: set by build.sh
+# shellcheck disable=SC2154,SC2034 # arch, libc, jobs, out are build.sh's, which reads recipes and needs_of
 
 # The order of building.
 recipes=(musl libudev mbedtls lvm2 util-linux json-c cryptsetup curl cjson keyutils libinih)
@@ -55,7 +55,7 @@ build_musl() {
         ./configure --target="$arch" --prefix="$out" --syslibdir="$out/lib" --disable-shared >configure.said
     quiet_make
     quiet_make install
-    rm -r "$out/bin"
+    rm -r "${out:?}/bin"
     local folder
     for folder in linux asm asm-generic mtd; do
         cp -rL "$(kernel_headers "$folder")" "$out/include/"
@@ -84,12 +84,12 @@ build_libudev() {
 build_mbedtls() {
     cp "$here/config/mbedtls.h" include/mbedtls/mbedtls_config.h
     cp "$here/config/getrandom.c" library/
-    # Numbers and hashes decide how long a handshake lasts.
-    CFLAGS="$CFLAGS -Iinclude -Ilibrary"
-    archive mbedcrypto '' $(find library -name '*.c' ! -name 'x509*' ! -name 'ssl*' ! -name pkcs7.c ! -name net_sockets.c \
-        ! -name mps_\* ! -name debug.c | sort)
-    archive mbedx509 '' library/x509*.c library/pkcs7.c
-    archive mbedtls '' library/ssl*.c library/mps_*.c library/debug.c
+    local flags='-Iinclude -Ilibrary'
+    archive mbedx509 "$flags" library/x509*.c library/pkcs7.c
+    archive mbedtls "$flags" library/ssl*.c library/mps_*.c library/debug.c
+    rm library/{x509,ssl,mps_}*.c library/{pkcs7,debug,net_sockets}.c
+    # Long numbers, ciphers and hashes decide how long a handshake lasts.
+    archive mbedcrypto "$flags -O2" library/*.c
     headers mbedtls include/mbedtls/*
     headers psa include/psa/*
     package mbedtls '-lmbedtls -lmbedx509 -lmbedcrypto' 3.6
@@ -166,7 +166,7 @@ build_curl() {
         --disable-manual --disable-docs --disable-libcurl-option --disable-ares --disable-threaded-resolver \
         --disable-kerberos-auth --disable-negotiate-auth --disable-digest-auth --disable-aws --disable-ntlm \
         --disable-tls-srp --disable-unix-sockets --disable-cookies --disable-doh --disable-mime --disable-form-api \
-        --disable-dateparse --disable-netrc --disable-progress-meter --disable-dnsshuffle --disable-get-easy-options \
+        --disable-dateparse --disable-progress-meter --disable-dnsshuffle --disable-get-easy-options \
         --disable-alt-svc --disable-headers-api --disable-hsts --disable-websockets --disable-ech --disable-httpsrr \
         --disable-sha512-256 --disable-socketpair --disable-bindlocal --disable-debug --disable-dependency-tracking
     quiet_make -C lib libcurl.la
