@@ -81,9 +81,8 @@ card_ready() {
     card_token "$disk"
 }
 
-# The domain comes later by more than an emulated processor may stand still.
 card_appears_after() {
-    printf 'softcex.cards=none softcex.control=after,%d,add,00,CEX8C;after,%d,add,00.0047\n' "$1" $(($1 + 3000))
+    printf 'softcex.cards=none softcex.control=after,%d,add,00,CEX8C;after,%d,add,00.0047\n' "$1" $(($1 + 100))
 }
 
 card_vm() {
