@@ -21,7 +21,7 @@ packages=(
     # systemd-analyze looks at the units, dracut's own shell functions at the module
     systemd dracut-core dracut-network iproute2
     # virtual machines: a root tree, disks and images made without root devices, software emulation
-    mmdebstrap arch-test qemu-system-x86 e2fsprogs cpio zstd
+    mmdebstrap arch-test qemu-system-x86 e2fsprogs cpio zstd xxd kmod
 )
 
 say() {

@@ -72,12 +72,15 @@ headers_for() {
     printf '%s\n' "$dir/usr/src/linux-headers-$version"
 }
 
-apt_download() {
-    if ! (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" >&2); then
-        say "apt has no package '$2': run 'apt-get update', or name a directory with --headers"
-        return 1
+# A root that is newer than apt's lists has a kernel that they don't know.
+apt_download() (
+    cd "$1" || exit
+    get=(apt-get -qq -o APT::Sandbox::User=root)
+    if ! "${get[@]}" download "$2" >&2 && ! { "${get[@]}" update && "${get[@]}" download "$2"; } >&2; then
+        say "apt has no package '$2': name a directory with --headers"
+        exit 1
     fi
-}
+)
 
 headers="${headers:-$(headers_for "$kver")}"
 work="$(mktemp -d "$out.XXXXXX")"
