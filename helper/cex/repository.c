@@ -132,7 +132,7 @@ static bool has(const struct repository *repository, const char *name, const cha
 	return fstatat(repository->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* What is half-written when we are killed has a name that means nothing to zkey, and the next run removes it. */
+/* Half-written when we are killed, it has a name that means nothing to zkey; the next run removes it. */
 static int write_beside(const struct repository *repository, const char *beside, const void *data,
 			size_t len)
 {

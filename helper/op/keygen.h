@@ -16,7 +16,8 @@
 
 struct keygen_request {
 	const char *sysroot;
-	const char *key_type; /* "CCA-AESCIPHER", "CCA-AESDATA", "EP11-AES", either case; NULL: what the cards can do, CCA-AESCIPHER first */
+	/* "CCA-AESCIPHER", "CCA-AESDATA", "EP11-AES", either case; NULL: the first, or the last with EP11 alone */
+	const char *key_type;
 	unsigned bits;	      /* 128, 192, 256; 0: 256 */
 	bool xts;
 	const char *apqns;    /* "00.0047,00.0048", or NULL: every queue that fits */
@@ -26,7 +27,7 @@ struct keygen_result {
 	struct volume_key key; /* release with volume_key_done() */
 	const char *key_type;  /* static */
 	struct cex_apqns apqns; /* that can use it */
-	bool chose_ep11;       /* only EP11 queues exist, so it became an EP11 key: worth a message */
+	bool chose_ep11; /* nobody asked for it, but only EP11 queues exist: worth a message */
 };
 
 /*
