@@ -21,8 +21,6 @@
 /* The library's default, and a multiple of every alignment that disks ask for. */
 #define DATA_OFFSET (16u << 20)
 
-#define LABEL_MAX 47 /* bytes that the binary header has room for */
-
 #define CHUNK (64u << 10)
 
 /* ---- looking ---- */
@@ -147,8 +145,19 @@ static bool format_is_valid(const struct luks_format *format)
 {
 	return sector_size_is_valid(format->sector_size) && kdf_of(format->kdf) &&
 	       luks_rules_key_fits(format->cipher, secret_len(format->volume_key)) &&
-	       secret_len(format->passphrase) && (!format->uuid || uuid_is_valid(format->uuid)) &&
-	       (!format->label || strlen(format->label) <= LABEL_MAX);
+	       secret_len(format->passphrase) &&
+	       (!format->second || (secret_len(format->second) && kdf_of(format->second_kdf))) && (!format->uuid || uuid_is_valid(format->uuid)) &&
+	       (!format->label || strlen(format->label) <= LUKS_LABEL_MAX);
+}
+
+static int add_keyslot(struct crypt_device *cd, int keyslot, const struct secret *key,
+		       const struct secret *passphrase)
+{
+	return luks_library_result("crypt_keyslot_add_by_volume_key",
+				   crypt_keyslot_add_by_volume_key(
+					   cd, keyslot, (const char *)secret_bytes(key), secret_len(key),
+					   (const char *)secret_bytes(passphrase),
+					   secret_len(passphrase)));
 }
 
 static int fill(struct crypt_device *cd, const struct luks_format *format)
@@ -176,11 +185,12 @@ static int fill(struct crypt_device *cd, const struct luks_format *format)
 					     key_size, &params));
 	if (r)
 		return r;
-	return luks_library_result(
-		"crypt_keyslot_add_by_volume_key",
-		crypt_keyslot_add_by_volume_key(cd, 0, key, key_size,
-						(const char *)secret_bytes(format->passphrase),
-						secret_len(format->passphrase)));
+	r = add_keyslot(cd, 0, format->volume_key, format->passphrase);
+	if (r || !format->second)
+		return r;
+	r = luks_library_result("crypt_set_pbkdf_type",
+				crypt_set_pbkdf_type(cd, kdf_of(format->second_kdf)));
+	return r ? r : add_keyslot(cd, 1, format->volume_key, format->second);
 }
 
 /*
@@ -289,7 +299,7 @@ static int clear(int fd, struct luks_reason *reason)
 }
 
 /* From the device again, as the next boot will find it. */
-static int prove(struct luks_device *device, const struct secret *passphrase,
+static int prove(struct luks_device *device, const struct luks_format *format,
 		 struct luks_reason *reason)
 {
 	_cleanup_luks_header_ struct luks_header *header = NULL;
@@ -301,7 +311,9 @@ static int prove(struct luks_device *device, const struct secret *passphrase,
 	if (r)
 		return r;
 	r = luks_header_load(device, NULL, &header, reason);
-	return r ? r : luks_header_test(header, 0, passphrase, reason);
+	if (!r)
+		r = luks_header_test(header, 0, format->passphrase, reason);
+	return r || !format->second ? r : luks_header_test(header, 1, format->second, reason);
 }
 
 static int replace(struct luks_device *device, int fd, const struct luks_format *format,
@@ -323,7 +335,7 @@ static int replace(struct luks_device *device, int fd, const struct luks_format 
 			return r;
 	}
 	r = space_result(write_header(fd, header, copy_size), reason);
-	return r ? r : prove(device, format->passphrase, reason);
+	return r ? r : prove(device, format, reason);
 }
 
 int luks_format(const char *path, const struct luks_format *format, struct luks_reason *reason)

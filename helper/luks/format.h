@@ -19,13 +19,17 @@ enum luks_kdf {
 	LUKS_KDF_CHEAP,	   /* PBKDF2 at the library's minimum, for secrets of full entropy */
 };
 
+#define LUKS_LABEL_MAX 47 /* bytes that the binary header has room for */
+
 struct luks_format {
 	const struct secret *volume_key;
 	const char *cipher;		  /* "paes-xts-plain64": decides, with the key's size, the rest */
 	unsigned sector_size;		  /* 512 … 4096 */
 	const struct secret *passphrase;  /* of keyslot 0 */
 	enum luks_kdf kdf;		  /* of keyslot 0 */
-	const char *uuid, *label;	  /* or NULL */
+	const struct secret *second;	  /* of keyslot 1, or NULL */
+	enum luks_kdf second_kdf;
+	const char *uuid, *label;	  /* or NULL; at most LUKS_LABEL_MAX bytes */
 	bool overwrite;			  /* signatures and partition tables may go; holders never */
 };
 
