@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# check.sh MAKE: all x86_64 virtual machines: the boots, two side by side, then the software crypto card's self test.
-# Called by "make check-boot"; the last line is the sum of both.
+# check.sh MAKE: all x86_64 virtual machines: the boots, two side by side, then the software crypto card's self test,
+# then the helper on that card. Called by "make check-boot"; the last line is the sum of all.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 MAKE="${1:-make}"
@@ -32,5 +32,6 @@ part() {
 
 part "boots" tests/boot/run -j2
 part "software crypto card" tests/softcex/selftest.sh
+part "matrix of cards" tests/card/run
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [[ $failed -eq 0 ]]

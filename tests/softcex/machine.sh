@@ -60,15 +60,17 @@ machine_take_file() {
 }
 
 machine_kernel() {
-    local kernel_root="$1" card="$2" part modules
+    local kernel_root="$1" card="$2" part path modules
     shift 2
     machine_kver="$(basename "$(echo "$kernel_root"/usr/lib/modules/*)")"
     modules="usr/lib/modules/$machine_kver"
     for part in crypto arch/x86/crypto drivers/md drivers/block drivers/virtio fs/ext4 fs/jbd2 fs/mbcache.ko lib "$@"; do
-        if [[ -e $kernel_root/$modules/kernel/$part ]]; then
+        # newer kernels have their modules compressed
+        for path in "$kernel_root/$modules/kernel/$part"{,.xz,.zst}; do
+            [[ -e $path ]] || continue
             mkdir -p "$machine_tree/$modules/kernel/$(dirname "$part")"
-            cp -a "$kernel_root/$modules/kernel/$part" "$machine_tree/$modules/kernel/$part"
-        fi
+            cp -a "$path" "$machine_tree/$modules/kernel/$(dirname "$part")/"
+        done
     done
     cp -a "$card/overlay/." "$machine_tree/"
 }
