@@ -88,7 +88,7 @@
 #define LIMIT_CARD_BUSY_TRIES	10    /* zkey's numbers: a card whose master key was just changed */
 #define LIMIT_CARD_BUSY_MS	1000
 #define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
-#define LIMIT_MODULES_MS	2000  /* udev's for a kernel module, once its absence was seen */
+#define LIMIT_MODULES_MS	1500  /* udev's for a kernel module, once its absence was seen */
 #define LIMIT_KEY_EXPIRY_S	300
 #define LIMIT_KEY_EXPIRY_MAX_S	3600
 

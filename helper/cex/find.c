@@ -117,6 +117,8 @@ static void state_text(const struct sight *s, char ret[static STATE_TEXT])
 
 	if (s->condition == CEX_MASTER_KEY_UNKNOWN)
 		master_key_text(s, ret);
+	else if (s->condition == CEX_MASTER_KEY_NOT_SET && s->want->mkvp.mode != CEX_MODE_UNKNOWN)
+		(void)snprintf(ret, STATE_TEXT, "has none");
 	else if (s->condition == CEX_CARD_WRONG_MODE && s->want->mode != CEX_MODE_UNKNOWN &&
 		 s->card->mode == s->want->mode)
 		(void)snprintf(ret, STATE_TEXT, "is a %s", s->card->type);
@@ -142,28 +144,66 @@ static void tell(struct cex_reason *reason, const struct sight *s)
 		       name, state);
 }
 
-static enum cex_condition best_queue(const struct cex_bus *bus, const struct cex_want *want,
-				     struct cex_apqn *ret, struct cex_reason *reason)
+/* Calls @visit for each queue, with what stands in its way. */
+static void each_queue(const struct cex_bus *bus, const struct cex_want *want,
+		       void (*visit)(const struct sight *s, void *userdata), void *userdata)
 {
-	enum cex_condition best = CEX_NO_CARD;
-
-	reason->text[0] = '\0';
 	for (size_t i = 0; i < bus->n_cards; i++)
 		for (size_t j = 0; j < bus->cards[i].n_queues; j++) {
-			struct sight now = {
+			struct sight s = {
 				.card = &bus->cards[i],
 				.queue = &bus->cards[i].queues[j],
 				.want = want,
 			};
 
-			now.condition = cex_queue_judge(bus, now.card, now.queue, want);
-			tell(reason, &now);
-			if (nearness(now.condition) <= nearness(best))
-				continue;
-			best = now.condition;
-			*ret = now.queue->apqn;
+			s.condition = cex_queue_judge(bus, s.card, s.queue, want);
+			visit(&s, userdata);
 		}
-	return best;
+}
+
+struct choice {
+	enum cex_condition best;
+	struct cex_apqn *apqn;
+	struct cex_reason *reason;
+};
+
+static void choose(const struct sight *s, void *userdata)
+{
+	struct choice *choice = userdata;
+
+	if (nearness(s->condition) <= nearness(choice->best))
+		return;
+	choice->best = s->condition;
+	*choice->apqn = s->queue->apqn;
+}
+
+static void tell_best(const struct sight *s, void *userdata)
+{
+	struct choice *choice = userdata;
+
+	if (s->condition == choice->best)
+		tell(choice->reason, s);
+}
+
+static void tell_rest(const struct sight *s, void *userdata)
+{
+	struct choice *choice = userdata;
+
+	if (s->condition != choice->best)
+		tell(choice->reason, s);
+}
+
+/* The reason begins with what counts, because lines are cut at their end. */
+static enum cex_condition best_queue(const struct cex_bus *bus, const struct cex_want *want,
+				     struct cex_apqn *ret, struct cex_reason *reason)
+{
+	struct choice choice = { .best = CEX_NO_CARD, .apqn = ret, .reason = reason };
+
+	reason->text[0] = '\0';
+	each_queue(bus, want, choose, &choice);
+	each_queue(bus, want, tell_best, &choice);
+	each_queue(bus, want, tell_rest, &choice);
+	return choice.best;
 }
 
 enum cex_condition cex_find(const struct cex_bus *bus, const struct cex_modules *modules,

@@ -38,7 +38,7 @@ enum cex_condition cex_queue_judge(const struct cex_bus *bus, const struct cex_c
  * cex_find() - the best queue of all
  * @modules: may be NULL: not looked at
  * @ret:     set with CEX_OK and CEX_MASTER_KEY_OLD, and with a condition of one queue
- * @reason:  names what was found, queue by queue; may be NULL
+ * @reason:  names what was found, queue by queue, those first that it is about; may be NULL
  *
  * Of several obstacles the one nearest to "usable" is reported. Looks once: a card still coming
  * online counts as it is now.

@@ -17,7 +17,21 @@ int report_console_open(void)
 	return open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* Cuts at the last column, replaces what is not ASCII, ends the line. */
+/* Cuts at the last column, but an item of a list not in its middle if little is lost by that. */
+static size_t cut(char *line)
+{
+	size_t end = COLUMNS - 3;
+
+	for (size_t i = COLUMNS - 2; i > COLUMNS - 24; i--)
+		if (line[i] == ',' && line[i + 1] == ' ') {
+			end = i;
+			break;
+		}
+	(void)strcpy(line + end, end + 3 > COLUMNS ? ".." : "...");
+	return strlen(line);
+}
+
+/* Fits it into the columns, replaces what is not ASCII, ends the line. */
 static size_t finish(char *line, size_t size)
 {
 	size_t len = strlen(line);
@@ -25,10 +39,8 @@ static size_t finish(char *line, size_t size)
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < 0x20 || (unsigned char)line[i] > 0x7e)
 			line[i] = '?';
-	if (len > COLUMNS) {
-		memcpy(line + COLUMNS - 3, "...", 3);
-		len = COLUMNS;
-	}
+	if (len > COLUMNS)
+		len = cut(line);
 	if (len + 3 > size)
 		len = size - 3;
 	memcpy(line + len, "\r\n", 3);

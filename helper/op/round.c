@@ -269,12 +269,24 @@ static void wait_for_event(struct round *round, deadline_t deadline)
 	drain_inotify(round->questions);
 }
 
+/* Asking a card takes its time. What changed meanwhile is to be in the verdict. */
+static void look_once_more(struct round *round, deadline_t deadline)
+{
+	round->cards_changed = round->cards && cex_watch_drain(round->cards);
+	if (round->cards_changed)
+		(void)step(round, deadline);
+}
+
 void round_run(struct round *round, deadline_t deadline)
 {
 	for (;;) {
 		scan(round);
-		if (step(round, deadline) || deadline_over(deadline))
+		if (step(round, deadline))
 			break;
+		if (deadline_over(deadline)) {
+			look_once_more(round, deadline);
+			break;
+		}
 		wait_for_event(round, deadline);
 		take_replies(round);
 	}

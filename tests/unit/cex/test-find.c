@@ -102,8 +102,8 @@ static void test_an_offline_domain_is_nearer_than_one_with_another_key(void **st
 	assert_int_equal(find_cca(FIXTURE("two-cards-one-offline"), other, &apqn, &reason),
 			 CEX_CARD_OFFLINE);
 	assert_int_equal(apqn.card, 1);
-	assert_string_equal(reason.text, "00.0047 has 0123456789abcdef, 00.0048 has 0123456789abcdef, "
-					 "01.0047 offline");
+	assert_string_equal(reason.text, "01.0047 offline, 00.0047 has 0123456789abcdef, "
+					 "00.0048 has 0123456789abcdef");
 }
 
 static void test_the_missing_module_is_named(void **state)

@@ -137,6 +137,28 @@ static cJSON *read_report(struct tree *t)
 	return o;
 }
 
+static void test_a_list_that_is_too_long_is_cut_between_its_items(void **state)
+{
+	struct show *s = show_new(1);
+	char text[16384];
+
+	(void)state;
+	fail_with(&s->attempts[0], ATTEMPT_FAILED, OUTCOME_MASTER_KEY_UNKNOWN,
+		  "wants master key 0123456789abcdef: 00.0047 has it as NEW, 00.0048 has it as NEW");
+	console(s, text);
+	assert_non_null(strstr(text, "cause: wants master key 0123456789abcdef: 00.0047 has it as NEW..\r\n"));
+	fail_with(&s->attempts[0], ATTEMPT_FAILED, OUTCOME_MASTER_KEY_UNKNOWN,
+		  "wants master key 0123456789abcdef: 00.0047 offline, 00.0048 offline, 01.0047 offline");
+	console(s, text);
+	assert_non_null(strstr(text, "cause: wants master key 0123456789abcdef: 00.0047 offline...\r\n"));
+	/* a comma far from the end is none to cut at */
+	fail_with(&s->attempts[0], ATTEMPT_FAILED, OUTCOME_CONFIG_ERROR,
+		  "short, and then a sentence that goes on and on for longer than the line is");
+	console(s, text);
+	assert_non_null(strstr(text, "cause: short, and then a sentence that goes on and on for long...\r\n"));
+	free(s);
+}
+
 /* Who must attach a card is not sent to type a passphrase, except where the machine ends anyway. */
 static void test_a_missing_card_has_a_next_step_that_helps(void **state)
 {
@@ -492,6 +514,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
 		T(test_an_opened_volume_is_one_line_and_a_failed_one_three),
 		T(test_a_failure_that_waiting_cannot_mend_has_its_own_next_step),
+		T(test_a_list_that_is_too_long_is_cut_between_its_items),
 		T(test_a_missing_card_has_a_next_step_that_helps),
 		T(test_an_old_master_key_is_a_line_and_a_word_in_the_report),
 		T(test_whatever_names_and_causes_hold_lines_stay_lines),

@@ -75,7 +75,7 @@ static void test_each_obstacle_names_the_master_key_and_the_queues(void **state)
 		{ "accelerator-only", OUTCOME_CARD_WRONG_MODE, "0123456789abcdef: 02.0047 in accelerator mode" },
 		{ "passed-through", OUTCOME_QUEUE_IN_USE, "in use" },
 		{ "deconfigured", OUTCOME_CARD_OFFLINE, "00.0047 deconfig, 03.0047 chkstop" },
-		{ "master-key-new-only", OUTCOME_MASTER_KEY_NOT_SET, "00.0047 master key not set" },
+		{ "master-key-new-only", OUTCOME_MASTER_KEY_NOT_SET, "wants master key 0123456789abcdef: 00.0047 has none" },
 		{ "handler-missing", OUTCOME_MODULE_MISSING, "pkey_cca" },
 	};
 	struct blob b = blob_pair();
