@@ -117,15 +117,21 @@ static int unwrap(const struct luks_token *token, void *userdata, struct secret 
 	return 0;
 }
 
-static enum outcome ask_existing(struct bind *b, struct secret **ret)
+/* @ret: what was asked for, owned by the caller; @existing: that, or what the request has. */
+static enum outcome get_existing(struct bind *b, struct secret **ret, const struct secret **existing)
 {
 	struct luks_reason reason = { "" };
-	enum outcome o = b->request->ask(b->request->device, b->request->userdata, ret, b->v);
+	enum outcome o;
 	int r;
 
-	if (o != OUTCOME_OK)
-		return o;
-	r = luks_bind_check_passphrase(b->device, *ret, &b->existing_keyslot, &reason);
+	*existing = b->request->existing;
+	if (!*existing) {
+		o = b->request->ask(b->request->device, b->request->userdata, ret, b->v);
+		if (o != OUTCOME_OK)
+			return o;
+		*existing = *ret;
+	}
+	r = luks_bind_check_passphrase(b->device, *existing, &b->existing_keyslot, &reason);
 	if (r == LUKS_WRONG_PASSPHRASE) {
 		verdict_set(b->v, OUTCOME_WRONG_PASSPHRASE,
 			    "%s: no keyslot opens with the passphrase given", b->request->device);
@@ -253,11 +259,12 @@ static void warn_of_lock(struct bind *b, struct bind_result *ret)
 
 static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *ret)
 {
-	_cleanup_secret_ struct secret *existing = NULL;
+	_cleanup_secret_ struct secret *asked = NULL;
+	const struct secret *existing;
 	enum outcome o = b->kind->suits(b);
 
 	if (o == OUTCOME_OK)
-		o = ask_existing(b, &existing);
+		o = get_existing(b, &asked, &existing);
 	if (o == OUTCOME_OK)
 		o = b->kind->admit(b, existing);
 	if (o == OUTCOME_OK && b->request->dry_run)

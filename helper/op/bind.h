@@ -20,7 +20,8 @@ struct bind_request {
 	const char *header_backup;	/* new file, or NULL */
 	bool dry_run;
 	uint64_t timeout_ms; /* of each exchange with the service */
-	/* Gets a passphrase that opens the volume now; called only when it is needed. */
+	const struct secret *existing; /* a passphrase that opens the volume now; NULL: to be asked for */
+	/* Gets one; called only when it is needed, and not when @existing is there. */
 	enum outcome (*ask)(const char *device, void *userdata, struct secret **ret,
 			    struct verdict *v);
 	void *userdata;
