@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -11,7 +12,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 
-static enum outcome from_file(const char *path, struct secret **ret, struct verdict *v)
+static enum outcome from_file(const char *path, const char *purpose, struct secret **ret,
+			      struct verdict *v)
 {
 	bool standard = !strcmp(path, "-");
 	_cleanup_close_ int fd = standard ? dup(STDIN_FILENO)
@@ -27,7 +29,7 @@ static enum outcome from_file(const char *path, struct secret **ret, struct verd
 		return verdict_set(v, OUTCOME_USAGE, "%s is a directory", path);
 	if (r == -ENODATA) {
 		verdict_set(v, OUTCOME_USAGE, "%s is empty", standard ? "standard input" : path);
-		return verdict_hint(v, "it must hold a passphrase that opens the volume");
+		return verdict_hint(v, "it must hold a passphrase that %s", purpose);
 	}
 	if (r == -EFBIG)
 		return verdict_set(v, OUTCOME_USAGE, "%s is larger than %u bytes", path,
@@ -71,21 +73,27 @@ static int read_line(int fd, struct secret **ret)
 	return 0;
 }
 
-static enum outcome from_terminal(const char *device, struct secret **ret, struct verdict *v)
+/* The terminal shows nothing of what is typed for as long as @silence is in scope. */
+static int silence_begin(int fd, struct silence *silence)
 {
-	_cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	_cleanup_(restore) struct silence silence = { .fd = -1 };
 	struct termios quiet;
-	int r;
 
-	if (fd < 0 || tcgetattr(fd, &quiet) < 0)
-		return verdict_errno(v, errno, "/dev/tty");
-	silence.before = quiet;
+	if (tcgetattr(fd, &quiet) < 0)
+		return -errno;
+	silence->before = quiet;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (tcsetattr(fd, TCSAFLUSH, &quiet) < 0)
-		return verdict_errno(v, errno, "/dev/tty");
-	silence.fd = fd;
-	dprintf(fd, "Passphrase that opens %s now: ", device);
+		return -errno;
+	silence->fd = fd;
+	return 0;
+}
+
+static enum outcome ask_line(int fd, const char *before, const char *device, const char *after,
+			     struct secret **ret, struct verdict *v)
+{
+	int r;
+
+	dprintf(fd, "%s%s%s: ", before, device, after);
 	r = read_line(fd, ret);
 	dprintf(fd, "\n");
 	if (r == -ENODATA || r == -EFBIG)
@@ -93,13 +101,41 @@ static enum outcome from_terminal(const char *device, struct secret **ret, struc
 	return r < 0 ? verdict_errno(v, r, "/dev/tty") : OUTCOME_OK;
 }
 
+static enum outcome from_terminal(const char *device, bool is_new, struct secret **ret,
+				  struct verdict *v)
+{
+	_cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	_cleanup_(restore) struct silence silence = { .fd = -1 };
+	_cleanup_secret_ struct secret *again = NULL;
+	enum outcome o;
+	int r = fd < 0 ? -errno : silence_begin(fd, &silence);
+
+	if (r < 0)
+		return verdict_errno(v, r, "/dev/tty");
+	if (!is_new)
+		return ask_line(fd, "Passphrase that opens ", device, " now", ret, v);
+	o = ask_line(fd, "New passphrase for ", device, "", ret, v);
+	if (o == OUTCOME_OK)
+		o = ask_line(fd, "The same for ", device, " again", &again, v);
+	if (o != OUTCOME_OK || secret_equal(*ret, again))
+		return o;
+	return verdict_set(v, OUTCOME_USAGE, "these are two different passphrases");
+}
+
 enum outcome passphrase_ask(const char *device, void *key_file, struct secret **ret,
 			    struct verdict *v)
 {
 	if (key_file)
-		return from_file(key_file, ret, v);
+		return from_file(key_file, "opens the volume", ret, v);
 	if (isatty(STDIN_FILENO))
-		return from_terminal(device, ret, v);
+		return from_terminal(device, false, ret, v);
 	verdict_set(v, OUTCOME_USAGE, "no passphrase for %s: standard input is not a terminal", device);
 	return verdict_hint(v, "use --key-file FILE, or --key-file - to read standard input");
+}
+
+enum outcome passphrase_ask_new(const char *device, void *key_file, struct secret **ret,
+				struct verdict *v)
+{
+	return key_file ? from_file(key_file, "will open the volume", ret, v)
+			: from_terminal(device, true, ret, v);
 }

@@ -18,4 +18,13 @@
 enum outcome passphrase_ask(const char *device, void *key_file, struct secret **ret,
 			    struct verdict *v);
 
+/**
+ * passphrase_ask_new() - for op_format(): a passphrase that will open @device
+ * @key_file: as above
+ *
+ * On a terminal it is typed twice.
+ */
+enum outcome passphrase_ask_new(const char *device, void *key_file, struct secret **ret,
+				struct verdict *v);
+
 #endif
