@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -615,6 +616,13 @@ static bool has_header(const struct bench *b)
 	return has;
 }
 
+static bool uuid_is(const struct bench *b, const char *uuid)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+
+	return luks_device_open(b->path, &device) == 0 && uuid_equal(device->uuid, uuid);
+}
+
 static void kill_after(struct bench *b, double ms)
 {
 	pid_t pid = fork();
@@ -657,6 +665,52 @@ static void test_a_format_killed_anywhere_leaves_no_header_or_a_whole_one(void *
 	assert_true(is_whole(b));
 }
 
+static unsigned syncs_left;
+
+/* In place of the C library's: the last one allowed ends the program, as a lost power line would. */
+int fsync(int fd)
+{
+	if (syncs_left && --syncs_left == 0)
+		_exit(77);
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* The exit status of a format that ends at its @n-th fsync(). */
+static int format_until(struct bench *b, unsigned n)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		make_secrets(b);
+		syncs_left = n;
+		_exit(format(b) == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void test_a_format_that_ends_between_two_writes_leaves_no_half_header(void **state)
+{
+	struct bench *b = *state;
+	unsigned n = 0, none = 0;
+	int status;
+
+	b->format.overwrite = true;
+	do {
+		resize(b, 0);
+		resize(b, SIZE);
+		make_luks2(b);
+		status = format_until(b, ++n);
+		assert_true(status == 0 || status == 77);
+		none += !has_header(b);
+		assert_true(!has_header(b) || is_whole(b) || uuid_is(b, SCRATCH_UUID));
+	} while (status == 77);
+	assert_true(is_whole(b));
+	assert_true(n > 5 && none >= 3); /* the steps of writing, at least */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -676,6 +730,7 @@ int main(void)
 		TEST(test_where_a_device_is_mounted_can_be_told),
 		TEST(test_a_full_file_system_is_noticed_before_anything_is_lost),
 		TEST(test_a_read_only_file_system_is_told),
+		TEST(test_a_format_that_ends_between_two_writes_leaves_no_half_header),
 		TEST(test_a_format_killed_anywhere_leaves_no_header_or_a_whole_one),
 	};
 
