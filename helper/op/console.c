@@ -21,14 +21,16 @@ int report_console_open(void)
 static size_t cut(char *line)
 {
 	size_t end = COLUMNS - 3;
+	const char *dots;
 
 	for (size_t i = COLUMNS - 2; i > COLUMNS - 24; i--)
 		if (line[i] == ',' && line[i + 1] == ' ') {
 			end = i;
 			break;
 		}
-	(void)strcpy(line + end, end + 3 > COLUMNS ? ".." : "...");
-	return strlen(line);
+	dots = end + 3 > COLUMNS ? ".." : "...";
+	memcpy(line + end, dots, strlen(dots));
+	return end + strlen(dots);
 }
 
 /* Fits it into the columns, replaces what is not ASCII, ends the line. */
