@@ -270,42 +270,56 @@ static bool is_only_keyslot(struct crypt_device *cd, const struct luks_header *h
 	return true;
 }
 
-/* Every token of ours that names @keyslot, and its mention in our keyring token. */
-static int remove_tokens(struct luks_change *change, const struct luks_header *header, int keyslot,
-			 struct luks_reason *reason)
+/* Our keyring token, if it names @keyslot and no other; else -1. */
+static int find_last_keyring_token(struct crypt_device *cd, const struct luks_header *header,
+				   int keyslot, int *ret)
 {
 	_cleanup_free_ char *description = NULL;
+	int id, r;
+
+	*ret = -1;
+	r = keyring_description(header, &description);
+	if (r < 0)
+		return r;
+	id = find_keyring_token(cd, description);
+	if (id >= 0 && crypt_token_is_assigned(cd, id, keyslot) == 0 &&
+	    is_only_keyslot(cd, header, id, keyslot))
+		*ret = id;
+	return 0;
+}
+
+/* What named the keyslot: tokens of ours, and the keyring token @keyring, or -1. */
+static int remove_tokens(struct luks_change *change, const struct luks_header *header, int keyslot,
+			 int keyring, struct luks_reason *reason)
+{
 	const struct luks_token *const *tokens;
 	size_t n = luks_header_tokens(header, &tokens);
-	int r, id;
+	int r;
 
 	for (size_t i = 0; i < n; i++) {
 		if (tokens[i]->keyslot != keyslot)
 			continue;
 		r = luks_change_result(change, "removing a token",
-				  crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
+				       crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
 		if (r)
 			return r;
 	}
-	r = keyring_description(header, &description);
-	if (r < 0)
-		return r;
-	id = find_keyring_token(change->cd, description);
-	if (id < 0 || crypt_token_is_assigned(change->cd, id, keyslot) != 0)
-		return 0;
-	if (is_only_keyslot(change->cd, header, id, keyslot))
-		return luks_change_result(change, "removing the keyring token",
-				     crypt_token_json_set(change->cd, id, NULL), reason);
-	return luks_change_result(change, "unassigning the keyring token",
-			     crypt_token_unassign_keyslot(change->cd, id, keyslot), reason);
+	return keyring < 0 ? 0
+			   : luks_change_result(change, "removing the keyring token",
+						crypt_token_json_set(change->cd, keyring, NULL), reason);
 }
 
+/*
+ * The keyslot first: the library takes it out of every token with the same write. An interruption
+ * leaves a token without keyslot, or one whose keyslot opens no more, and the next unbind or bind removes
+ * either. The other way round a keyslot would be left that looks like somebody's passphrase.
+ */
 static int remove_keyslot(struct luks_change *change, const struct luks_header *header, int keyslot,
 			  struct luks_reason *reason)
 {
 	const struct luks_facts *facts = luks_header_facts(header);
 	bool present = false;
-	int r;
+	int keyring, r;
 
 	for (size_t i = 0; i < facts->n_keyslots; i++)
 		present = present || facts->keyslots[i].id == keyslot;
@@ -315,11 +329,12 @@ static int remove_keyslot(struct luks_change *change, const struct luks_header *
 		luks_reason_set(reason, "keyslot %d is the last one", keyslot);
 		return LUKS_LAST_WAY_IN;
 	}
-	r = remove_tokens(change, header, keyslot, reason);
+	r = find_last_keyring_token(change->cd, header, keyslot, &keyring);
 	if (r)
 		return r;
-	return luks_change_result(change, "destroying the keyslot",
-			     crypt_keyslot_destroy(change->cd, keyslot), reason);
+	r = luks_change_result(change, "destroying the keyslot",
+			       crypt_keyslot_destroy(change->cd, keyslot), reason);
+	return r ? r : remove_tokens(change, header, keyslot, keyring, reason);
 }
 
 int luks_bind_remove(const struct luks_device *device, int token, struct luks_reason *reason)

@@ -60,9 +60,10 @@ int luks_bind_add_keyring(const struct luks_device *device, int keyslot, struct 
 	_must_check_;
 
 /**
- * luks_bind_remove() - token first, then its keyslot
+ * luks_bind_remove() - the keyslot, then what named it
  *
- * Never the last keyslot of the volume. Return: 0, LUKS_NOT_BOUND, LUKS_LAST_WAY_IN, -errno.
+ * Interrupted, it leaves a token that the next removal, luks_bind_add() or luks_bind_clean() takes away, and never
+ * a keyslot that nobody knows. Never the last keyslot of the volume. Return: 0, LUKS_NOT_BOUND, LUKS_LAST_WAY_IN, -errno.
  */
 int luks_bind_remove(const struct luks_device *device, int token, struct luks_reason *reason)
 	_must_check_;

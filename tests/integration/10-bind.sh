@@ -143,13 +143,31 @@ run unbind "$v" kms:prod --header-backup "$ROOM/backup"
 expect 'an existing file is no place for a header backup' 2 usage "$ROOM/backup exists"
 unchanged 'and nothing was removed' "$v" "$before"
 if command -v strace >/dev/null; then
-    strace -f -s 65536 -e trace=write -o "$ROOM/trace" "$CEXLUKS" unbind "$v" kms:prod >/dev/null 2>&1
+    cp "$v" "$ROOM/to-unbind"
+    strace -f -s 65536 -e trace=write,fsync -o "$ROOM/trace" "$CEXLUKS" unbind "$v" kms:prod >/dev/null 2>&1
     # the first metadata that it writes, without the backslashes that strace shows
-    check 'unbind removes the token before the keyslot' contains \
-        "$(grep -m 1 -E 'write\([0-9]+, "\{' "$ROOM/trace" | sed 's/[\]//g')" '"1":{"type":"luks2"' '"tokens":{}'
+    check 'unbind removes the keyslot and its mention in the token at once' not contains \
+        "$(grep -m 1 -E 'write\([0-9]+, "\{' "$ROOM/trace" | sed 's/[\]//g')" '"1":{"type":"luks2"'
+    wrong='' moments=0
+    for call in write fsync; do
+        for ((i = 1; i <= $(grep -c "$call(" "$ROOM/trace"); i++)); do
+            cp "$ROOM/to-unbind" "$ROOM/killed"
+            strace -f -o /dev/null -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$i" \
+                "$CEXLUKS" unbind "$ROOM/killed" kms:prod >/dev/null 2>&1 </dev/null
+            moments=$((moments + 1))
+            orphans="$("$CEXLUKS" list "$ROOM/killed" --json | jq '[.[0].keyslots[] | select(.kind == "passphrase")] | length')"
+            [[ $orphans == 1 ]] || wrong+="$call $i: $orphans keyslots of people"$'\n'
+            opens_for_human "$ROOM/killed" || wrong+="$call $i: the passphrase opens no more"$'\n'
+            "$CEXLUKS" unbind "$ROOM/killed" kms:prod >/dev/null 2>&1 || wrong+="$call $i: unbind again fails"$'\n'
+            left="$(header_json "$ROOM/killed" | jq -c '[(.tokens | length), (.keyslots | keys)]')"
+            [[ $left == '[0,["0"]]' ]] || wrong+="$call $i: unbind again leaves $left"$'\n'
+        done 2>/dev/null # where the shell tells of each process that was killed
+    done
+    check "unbind killed at $moments moments leaves no unknown keyslot, and the next one completes it" same "$wrong" ''
+    check 'and there were moments' test "$moments" -gt 5
 else
     run unbind "$v" kms:prod
-    skip 'unbind removes the token before the keyslot: strace is not installed'
+    skip 'unbind killed: strace is not installed'
 fi
 check 'unbind leaves neither token nor keyslot' same \
     "$(header_json "$v" | jq -c '[(.tokens | length), (.keyslots | keys)]')" '[0,["0"]]'
