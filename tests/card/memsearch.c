@@ -86,9 +86,9 @@ static int look_base64(struct bytes dump, const char *name, struct bytes secret,
 	char text[2 * LONGEST];
 	size_t digits = 0;
 	/* bit positions in the encoded text; the secret has those from 8 * before to end */
-	size_t end = 8 * (before + secret.len);
+	size_t end = 8 * ((size_t)before + secret.len);
 
-	for (size_t bit = (8 * before + 5) / 6 * 6; bit + 6 <= end; bit += 6) {
+	for (size_t bit = ((size_t)8 * before + 5) / 6 * 6; bit + 6 <= end; bit += 6) {
 		unsigned value = 0;
 
 		for (size_t i = bit; i < bit + 6; i++)

@@ -48,7 +48,7 @@ closed 'busy for ever' card-offline 'busy'
 fresh
 use aescipher
 turn 'fail,unwrap,EIO,-1'
-closed 'the card refuses to unwrap' '(device-mapper|card-offline|not-a-secure-key)' ''
+closed 'the card refuses to unwrap' device-mapper 'refuses the key'
 
 echo 0 >/sys/module/softcex/parameters/einval
 fresh

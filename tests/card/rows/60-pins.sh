@@ -20,10 +20,15 @@ conf volume "verification-pattern = $pattern"
 opens 'pinned pattern, volume with its token'
 release
 
-# The token is the disk's own claim; the pin is what counts, and here they differ.
+# The pin is compared with what the card makes of the key; a token is but a claim of the disk.
 use wrong-pattern
 conf volume "verification-pattern = $pattern"
-closed 'pinned pattern, the token says another' pattern-mismatch ''
+opens 'pinned pattern, a token that says another'
+release
+
+use wrong-pattern
+conf volume "verification-pattern = $wrong"
+closed 'another pinned pattern, and a token that agrees with it' pattern-mismatch ''
 release
 
 use with-pattern
