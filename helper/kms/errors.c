@@ -55,10 +55,33 @@ static bool is_clock(const struct http_answer *a)
 	return a->verify_result == X509_NOT_YET_VALID || a->verify_result == X509_HAS_EXPIRED;
 }
 
+/*
+ * The reason alone, which is what fits a console line, out of "OpenSSL SSL_connect: Connection
+ * reset by peer in connection to HOST:PORT" and "ssl_handshake returned: (-0x7280) SSL - The
+ * connection indicated an EOF"; libcurl's mbedTLS backend also knows "ssl_read returned: (-0x0000)
+ * ".
+ */
+static const char *reason_in(const char *words)
+{
+	const char *found = strstr(words, "SSL_connect: ");
+
+	if (found)
+		return found + strlen("SSL_connect: ");
+	found = strstr(words, " returned: (-0x");
+	found = found ? strstr(found, ") ") : NULL;
+	if (!found)
+		return words;
+	words = found + strlen(") ");
+	found = strstr(words, " - ");
+	words = found ? found + strlen(" - ") : words;
+	return *words ? words : "the connection was cut";
+}
+
 /* A handshake that the other side or the network cut, as opposed to one that was refused. */
 static bool is_cut_handshake(const char *error)
 {
-	static const char *const words[] = { "SYSCALL", "reset", "eof", "Broken pipe", "timed out" };
+	static const char *const words[] = { "SYSCALL", "reset", "eof", "Broken pipe",
+					     "timed out" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcasestr(error, words[i]))
@@ -84,7 +107,7 @@ static void tls_failure(const struct http_answer *a, const char *words, struct v
 
 static void connect_failure(const struct http_answer *a, const char *words, struct verdict *v)
 {
-	const char *reason, *end;
+	const char *end;
 	const char *where = a->proxy ? a->proxy : a->host;
 	enum kms_condition condition = KMS_UNREACHABLE;
 
@@ -100,10 +123,7 @@ static void connect_failure(const struct http_answer *a, const char *words, stru
 	v->retry = true;
 	if (a->os_error)
 		words = strerror((int)a->os_error);
-	/* "OpenSSL SSL_connect: Connection reset by peer in connection to HOST:PORT": only the reason
-	 * fits a console line, and the host was named. */
-	reason = strstr(words, "SSL_connect: ");
-	words = reason ? reason + strlen("SSL_connect: ") : words;
+	/* the host was named */
 	end = strstr(words, " in connection to ");
 	say(v, condition, "no connection to %s'%s': %.*s", a->proxy ? "proxy " : "", where,
 	    end ? (int)(end - words) : (int)strlen(words), words);
@@ -111,7 +131,8 @@ static void connect_failure(const struct http_answer *a, const char *words, stru
 
 void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 {
-	const char *words = *answer->error ? answer->error : curl_easy_strerror(answer->result);
+	const char *words =
+		reason_in(*answer->error ? answer->error : curl_easy_strerror(answer->result));
 
 	start(answer, ret);
 	if (answer->broken) {
@@ -127,9 +148,10 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 	}
 	switch ((int)answer->result) {
 	case CURLE_TOO_LARGE_SINCE_8_6:
-	case CURLE_OUT_OF_MEMORY: /* before that, libcurl says so for a header line beyond its limit */
-		say(ret, KMS_UNREACHABLE, "'%s' did not answer as a KMS does: more than fits in memory",
-		    answer->host);
+	case CURLE_OUT_OF_MEMORY: /* before that, libcurl says so for a header line beyond its limit
+				   */
+		say(ret, KMS_UNREACHABLE,
+		    "'%s' did not answer as a KMS does: more than fits in memory", answer->host);
 		return;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
@@ -140,6 +162,13 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 		tls_failure(answer, words, ret);
 		return;
 	case CURLE_SSL_CONNECT_ERROR:
+		/* After the handshake: what libcurl's mbedTLS backend says of a connection that
+		 * ends. */
+		if (answer->connected) {
+			ret->retry = true;
+			say(ret, KMS_UNREACHABLE, "'%s' did not answer: %s", answer->host, words);
+			return;
+		}
 		if (!is_cut_handshake(words)) {
 			tls_failure(answer, words, ret);
 			return;
@@ -157,8 +186,8 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 	case CURLE_OPERATION_TIMEDOUT:
 		ret->retry = true;
 		say(ret, KMS_UNREACHABLE,
-		    answer->connected ? "'%s' took too long to answer" :
-					"no connection to '%s' in time",
+		    answer->connected ? "'%s' took too long to answer"
+				      : "no connection to '%s' in time",
 		    answer->host);
 		return;
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -272,7 +301,8 @@ static const struct rule {
 	{ 410, NULL, NULL, KMS_KEY_GONE, "the root key was deleted" },
 	{ 409, "KEY_ACTION_INVALID_STATE_ERR", NULL, KMS_KEY_DISABLED,
 	  "the root key is disabled or in a state that does not allow this" },
-	{ 409, "REQ_TOO_EARLY_ERR", NULL, KMS_REFUSED, "too early after the last change of the key" },
+	{ 409, "REQ_TOO_EARLY_ERR", NULL, KMS_REFUSED,
+	  "too early after the last change of the key" },
 	{ 409, "KEY_CREATE_IMPORT_ACCESS_ERR", NULL, KMS_REFUSED,
 	  "a policy of the instance forbids new keys" },
 	{ 409, "", NULL, KMS_KEY_DISABLED, "the root key is in a state that does not allow this" },
@@ -307,7 +337,8 @@ void errors_from_kms(enum kms_verb verb, const struct http_answer *answer,
 			words = rules[i].words;
 		break;
 	}
-	/* "Not found" is the answer of any web server; only in the service's shape is it the key. */
+	/* "Not found" is the answer of any web server; only in the service's shape is it the key.
+	 */
 	if (condition == KMS_KEY_GONE && !error->understood) {
 		say(ret, KMS_UNREACHABLE, "'%s' answered HTTP %ld, but not as a KMS does",
 		    answer->host, answer->status);
@@ -315,8 +346,8 @@ void errors_from_kms(enum kms_verb verb, const struct http_answer *answer,
 	}
 	if (condition == KMS_BAD_CIPHERTEXT && verb != KMS_UNWRAP)
 		condition = KMS_REFUSED;
-	ret->try_fresh_token = answer->status == 401 ||
-			       !strcmp(error->code, "BEARER_SUB_EXTRACTION_ERR");
+	ret->try_fresh_token =
+		answer->status == 401 || !strcmp(error->code, "BEARER_SUB_EXTRACTION_ERR");
 	say(ret, condition, "'%s' answered HTTP %ld%s%s: %s", answer->host, answer->status,
 	    *error->code ? " " : "", error->code, words);
 }

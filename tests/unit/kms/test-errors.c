@@ -224,6 +224,41 @@ static void test_no_answer_is_told_apart_by_its_reason(void **state)
 	}
 }
 
+/* What libcurl says with either TLS library, and what of it is shown. */
+static const struct {
+	const char *error;
+	bool connected;
+	enum kms_condition condition;
+	const char *cause;
+} tls_rows[] = {
+	{ "OpenSSL SSL_connect: Connection reset by peer in connection to kms.example:443", false,
+	  KMS_UNREACHABLE, "no connection to 'kms.example': Connection reset by peer" },
+	{ "ssl_handshake returned: (-0x7280) SSL - The connection indicated an EOF", false,
+	  KMS_UNREACHABLE, "no connection to 'kms.example': The connection indicated an EOF" },
+	{ "ssl_handshake returned: (-0x7780) SSL - A fatal alert message was received from our peer",
+	  false, KMS_TLS_UNTRUSTED,
+	  "'kms.example' is not trusted: A fatal alert message was received from our peer" },
+	{ "ssl_read returned: (-0x0000) ", true, KMS_UNREACHABLE,
+	  "'kms.example' did not answer: the connection was cut" },
+};
+
+static void test_a_cut_connection_is_told_from_a_refused_handshake(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tls_rows); i++) {
+		struct http_answer a = answered(0);
+		struct verdict v;
+
+		a.result = CURLE_SSL_CONNECT_ERROR;
+		a.error = tls_rows[i].error;
+		a.connected = tls_rows[i].connected;
+		errors_from_transfer(&a, &v);
+		assert_int_equal(v.condition, tls_rows[i].condition);
+		assert_string_equal(v.cause, tls_rows[i].cause);
+		assert_int_equal(v.retry, v.condition == KMS_UNREACHABLE);
+	}
+}
+
 static void test_a_dead_resolver_is_told_from_a_missing_network(void **state)
 {
 	struct verdict v;
@@ -247,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_text_of_the_service_cannot_paint_the_console),
 		cmocka_unit_test(test_every_answer_of_iam_has_its_condition),
 		cmocka_unit_test(test_no_answer_is_told_apart_by_its_reason),
+		cmocka_unit_test(test_a_cut_connection_is_told_from_a_refused_handshake),
 		cmocka_unit_test(test_a_dead_resolver_is_told_from_a_missing_network),
 	};
 
