@@ -4,6 +4,7 @@
 # make check      all tests of the host       make check-boot  all virtual machines
 # make install    copy files (DESTDIR, PREFIX, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR, LIBDIR)
 # make static     one program without shared libraries; make install-static, make check-static
+# make check-s390x  the other architecture, by software emulation
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -57,7 +58,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 all: $(B)/cexluks
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static demo check check-boot check-all clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static demo check check-boot check-s390x check-all clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -145,7 +146,10 @@ check:
 check-boot:
 	$(Q)tests/boot/check.sh $(MAKE)
 
-check-all: check check-boot
+check-s390x:
+	$(Q)tests/s390x/check.sh $(MAKE)
+
+check-all: check check-boot check-s390x
 
 demo:
 	$(Q)tests/demo.sh $(MAKE)
@@ -153,4 +157,4 @@ demo:
 clean:
 	rm -rf build build-san
 
-.PHONY: all install static install-static check-static deps lint check-build check check-boot check-all demo clean
+.PHONY: all install static install-static check-static deps lint check-build check check-boot check-s390x check-all demo clean

@@ -22,6 +22,8 @@ packages=(
     systemd dracut-core dracut-network iproute2
     # virtual machines: a root tree, disks and images made without root devices, software emulation
     mmdebstrap arch-test qemu-system-x86 e2fsprogs cpio zstd xxd kmod
+    # s390x: cross compiler, programs and machines by emulation
+    gcc-s390x-linux-gnu qemu-user-static qemu-system-misc
 )
 
 say() {

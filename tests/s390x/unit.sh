@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# unit.sh TREE BUILD [TEST…]: run the unit tests of cross.sh under user-mode emulation, in a throw-away copy of the root. All,
+# or those named, but without those that ask a kernel for what the emulation has not:
+#
+#   unit.sh --left-out    names those, with the reason; tools.sh runs them in a virtual machine
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+top="$(cd "$here/../.." && pwd)"
+left_out=(
+    "base/test-secret      emulated madvise() takes no MADV_WIPEONFORK"
+    "cex/test-pattern      emulated socket() takes no AF_ALG"
+    "cex/test-pkey         emulated ioctl() says ENOSYS to what it doesn't know"
+    "keyring/test-keyring  emulated keyctl() is ENOSYS"
+    "kms/test-sandbox      no seccomp, no Landlock"
+)
+if [[ ${1-} == --left-out ]]; then
+    printf '%s\n' "${left_out[@]}"
+    exit 0
+fi
+tree="$1" build="$2"
+shift 2
+
+# Everything that mounts happens below a mount namespace that ends with this process.
+if [[ -z ${CEXLUKS_UNIT_NAMESPACE-} ]]; then
+    CEXLUKS_UNIT_NAMESPACE=1 exec unshare -m --propagation private "${BASH_SOURCE[0]}" "$tree" "$build" "$@"
+fi
+
+tests=("$@")
+if [[ ${#tests[@]} -eq 0 ]]; then
+    for source in "$top"/tests/unit/*/test-*.c; do
+        name="${source#"$top/tests/unit/"}"
+        name="${name%.c}"
+        printf '%s\n' "${left_out[@]}" | grep -q "^$name " || tests+=("$name")
+    done
+fi
+
+# shellcheck source=tests/s390x/emulation.sh
+source "$here/emulation.sh"
+work="$(mktemp -d "$build/unit.XXXXXX")"
+trap 'emulation_stop; umount -R "$work/top" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+mkdir "$work"/{upper,work,top}
+mount -t overlay overlay -o "lowerdir=$tree/root,upperdir=$work/upper,workdir=$work/work" "$work/top"
+mount -t proc proc "$work/top/proc"
+mount -t sysfs -o ro sysfs "$work/top/sys"
+mount --bind /dev "$work/top/dev"
+mount -t tmpfs tmpfs "$work/top/tmp"
+mount -t tmpfs tmpfs "$work/top/run"
+for dir in "$top" "$build"; do
+    mkdir -p "$work/top$dir"
+    mount --bind -o ro "$dir" "$work/top$dir"
+done
+emulation_start
+chroot "$work/top" /bin/bash "$top/tests/unit/run" "$build" "${tests[@]}"
