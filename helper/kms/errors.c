@@ -57,9 +57,8 @@ static bool is_clock(const struct http_answer *a)
 
 /*
  * The reason alone, which is what fits a console line, out of "OpenSSL SSL_connect: Connection
- * reset by peer in connection to HOST:PORT" and "ssl_handshake returned: (-0x7280) SSL - The
- * connection indicated an EOF"; libcurl's mbedTLS backend also knows "ssl_read returned: (-0x0000)
- * ".
+ * reset by peer in connection to HOST:PORT" and, from libcurl's mbedTLS backend, "ssl_handshake
+ * returned: (-0x7280) SSL - The connection indicated an EOF" or "ssl_read returned: (-0x0000) ".
  */
 static const char *reason_in(const char *words)
 {
@@ -80,8 +79,7 @@ static const char *reason_in(const char *words)
 /* A handshake that the other side or the network cut, as opposed to one that was refused. */
 static bool is_cut_handshake(const char *error)
 {
-	static const char *const words[] = { "SYSCALL", "reset", "eof", "Broken pipe",
-					     "timed out" };
+	static const char *const words[] = { "SYSCALL", "reset", "eof", "Broken pipe", "timed out" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcasestr(error, words[i]))
@@ -148,10 +146,9 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 	}
 	switch ((int)answer->result) {
 	case CURLE_TOO_LARGE_SINCE_8_6:
-	case CURLE_OUT_OF_MEMORY: /* before that, libcurl says so for a header line beyond its limit
-				   */
-		say(ret, KMS_UNREACHABLE,
-		    "'%s' did not answer as a KMS does: more than fits in memory", answer->host);
+	case CURLE_OUT_OF_MEMORY: /* before that, libcurl says so for a header line beyond its limit */
+		say(ret, KMS_UNREACHABLE, "'%s' did not answer as a KMS does: more than fits in memory",
+		    answer->host);
 		return;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
@@ -162,8 +159,7 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 		tls_failure(answer, words, ret);
 		return;
 	case CURLE_SSL_CONNECT_ERROR:
-		/* After the handshake: what libcurl's mbedTLS backend says of a connection that
-		 * ends. */
+		/* After the handshake: what libcurl's mbedTLS backend says of a connection that ends. */
 		if (answer->connected) {
 			ret->retry = true;
 			say(ret, KMS_UNREACHABLE, "'%s' did not answer: %s", answer->host, words);
@@ -186,8 +182,8 @@ void errors_from_transfer(const struct http_answer *answer, struct verdict *ret)
 	case CURLE_OPERATION_TIMEDOUT:
 		ret->retry = true;
 		say(ret, KMS_UNREACHABLE,
-		    answer->connected ? "'%s' took too long to answer"
-				      : "no connection to '%s' in time",
+		    answer->connected ? "'%s' took too long to answer" :
+					"no connection to '%s' in time",
 		    answer->host);
 		return;
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -301,8 +297,7 @@ static const struct rule {
 	{ 410, NULL, NULL, KMS_KEY_GONE, "the root key was deleted" },
 	{ 409, "KEY_ACTION_INVALID_STATE_ERR", NULL, KMS_KEY_DISABLED,
 	  "the root key is disabled or in a state that does not allow this" },
-	{ 409, "REQ_TOO_EARLY_ERR", NULL, KMS_REFUSED,
-	  "too early after the last change of the key" },
+	{ 409, "REQ_TOO_EARLY_ERR", NULL, KMS_REFUSED, "too early after the last change of the key" },
 	{ 409, "KEY_CREATE_IMPORT_ACCESS_ERR", NULL, KMS_REFUSED,
 	  "a policy of the instance forbids new keys" },
 	{ 409, "", NULL, KMS_KEY_DISABLED, "the root key is in a state that does not allow this" },
@@ -337,8 +332,7 @@ void errors_from_kms(enum kms_verb verb, const struct http_answer *answer,
 			words = rules[i].words;
 		break;
 	}
-	/* "Not found" is the answer of any web server; only in the service's shape is it the key.
-	 */
+	/* "Not found" is the answer of any web server; only in the service's shape is it the key. */
 	if (condition == KMS_KEY_GONE && !error->understood) {
 		say(ret, KMS_UNREACHABLE, "'%s' answered HTTP %ld, but not as a KMS does",
 		    answer->host, answer->status);
@@ -346,8 +340,8 @@ void errors_from_kms(enum kms_verb verb, const struct http_answer *answer,
 	}
 	if (condition == KMS_BAD_CIPHERTEXT && verb != KMS_UNWRAP)
 		condition = KMS_REFUSED;
-	ret->try_fresh_token =
-		answer->status == 401 || !strcmp(error->code, "BEARER_SUB_EXTRACTION_ERR");
+	ret->try_fresh_token = answer->status == 401 ||
+			       !strcmp(error->code, "BEARER_SUB_EXTRACTION_ERR");
 	say(ret, condition, "'%s' answered HTTP %ld%s%s: %s", answer->host, answer->status,
 	    *error->code ? " " : "", error->code, words);
 }
