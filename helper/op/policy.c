@@ -115,7 +115,7 @@ enum outcome policy_check_binding(struct config *config, const struct config_vol
 {
 	if (binding->kind != BINDING_KMS && !luks_header_is_paes(header))
 		return verdict_set(v, OUTCOME_NOT_A_SECURE_KEY,
-				   "a public passphrase, and cipher %s, which no card protects",
+				   "no card protects %s; the passphrase is public",
 				   luks_header_cipher(header));
 	return binding->token ? policy_check_token(config, pin, cmdline, binding->token, v) : OUTCOME_OK;
 }
