@@ -259,7 +259,7 @@ if command -v strace >/dev/null; then
             args+=(--key-file "$key")
             "$CEXLUKS" unbind "$ROOM/traced" kms:prod >/dev/null
         fi
-        strace -f -xx -s 300000 -e trace=execve,openat,write,writev,pwrite64,sendto,sendmsg -o "$ROOM/trace" \
+        strace -f -xx -s 300000 -e trace=execve,open,openat,write,writev,pwrite64,sendto,sendmsg -o "$ROOM/trace" \
             "$CEXLUKS" "${args[@]}" --sysroot "$ROOM/root" --debug </dev/null >"$ROOM/out" 2>/dev/null
         status=$?
         [[ $verb == bind ]] || cp "$ROOM/out" "$ROOM/secrets/binding"
@@ -269,7 +269,7 @@ if command -v strace >/dev/null; then
         traced "$meant" >"$ROOM/trace-meant"
         check "the search finds the API key where the core of $verb hands it over" contains \
             "$(found_in "$ROOM/trace-meant")" 'api-key (raw)'
-        check "the trace of $verb is one (status $status)" test "$(grep -c openat "$ROOM/trace")" -gt 20
+        check "the trace of $verb is one (status $status)" test "$(grep -cE 'open(at)?\(' "$ROOM/trace")" -gt 20
         nothing_in "no secret in what $verb executes, opens or writes" "$ROOM/trace-raw"
     done
 else

@@ -103,6 +103,10 @@ sane() { # FILE WHAT: a build with sanitizers complains there
     ! grep -qE 'Sanitizer|runtime error:' "$1" || not_ok "sanitizers complain: $2" "$(<"$1")"
 }
 
+is_static() { # is it one file without a loader?
+    ! readelf -l "$CEXLUKS" | grep -q INTERP
+}
+
 with_conf() { # VERB ARGUMENT…: with the test's configuration, and no input
     run "$@" --config "$CONF" </dev/null
 }
