@@ -2,7 +2,7 @@
 /*
  * Instead of the config.h that libcryptsetup's configure would write (its source package has no
  * configure script). Defaults are upstream's and Debian's; what a library for one program does not
- * need is out: plug-ins, OPAL, reencryption, messages in other languages.
+ * need is out: plug-ins, OPAL, messages in other languages.
  */
 #define PACKAGE_NAME	"cryptsetup"
 #define PACKAGE_VERSION "2.8"
@@ -30,6 +30,9 @@
 #define HAVE_DECL_DM_DEVICE_GET_TARGET_VERSION	1
 #define HAVE_DECL_DM_UDEV_DISABLE_DISK_RULES_FLAG 1
 #define USE_UDEV				1
+
+/* Never done here, but without it a header under re-encryption is not even understood. */
+#define USE_LUKS2_REENCRYPTION 1
 
 #define HAVE_DECL_JSON_OBJECT_OBJECT_ADD_EX 1
 #define HAVE_DECL_JSON_OBJECT_DEEP_COPY	    1
