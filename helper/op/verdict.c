@@ -108,7 +108,7 @@ enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 	case LUKS_NO_DEVICE:
 		return verdict_set(v, OUTCOME_DEVICE_MISSING, "%s is not there", object);
 	case LUKS_BUSY:
-		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s is in use", object);
+		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s: %s", object, why ? why : "in use");
 	case LUKS_NOT_LUKS2:
 		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s has no valid LUKS2 header", object);
 		return verdict_hint(v, "name a LUKS2 device (LUKS1: cryptsetup convert)");
@@ -127,8 +127,8 @@ enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 		return verdict_set(v, OUTCOME_LAST_WAY_IN, "%s: no other keyslot would be left",
 				   object);
 	case LUKS_NO_SPACE:
-		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s: no free keyslot, token or key area",
-			    object);
+		verdict_set(v, OUTCOME_HEADER_REFUSED, "%s: %s", object,
+			    why ? why : "no free keyslot, token or key area");
 		return verdict_hint(v, "remove a binding or keyslot that nobody needs");
 	case LUKS_NO_MAPPER:
 		return verdict_set(v, OUTCOME_DEVICE_MAPPER, "%s: %s", object,

@@ -9,13 +9,6 @@
 
 #define MASTER_KEY_TEXT 16 /* digits of a master key's pattern that a line shows: all of a CCA one */
 
-static const struct cex_pkey_calls *pkey_calls;
-
-void volume_key_set_pkey(const struct cex_pkey_calls *calls)
-{
-	pkey_calls = calls;
-}
-
 void volume_key_done(struct volume_key *key)
 {
 	secret_free(take_ptr(key->key));
@@ -147,7 +140,7 @@ static enum outcome ask_kernel(const struct volume_key *key, const char *sysroot
 	_cleanup_cex_pkey_ struct cex_pkey *pkey = NULL;
 	struct cex_reason reason = { "" };
 	char name[CEX_APQN_SIZE];
-	int r = cex_pkey_open(sysroot, pkey_calls, &pkey);
+	int r = cex_pkey_open(sysroot, NULL, &pkey);
 
 	if (r == CEX_MODULE_MISSING)
 		return verdict_set(v, OUTCOME_MODULE_MISSING, "/dev/pkey is not there: module pkey");

@@ -74,7 +74,4 @@ enum outcome volume_key_refused(const char *sysroot, const char *why, struct ver
 enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CEX_PATTERN_SIZE],
 				struct verdict *v) _must_check_;
 
-/* Seam for tests: in place of the pkey device; borrowed. NULL restores it. */
-void volume_key_set_pkey(const struct cex_pkey_calls *calls);
-
 #endif

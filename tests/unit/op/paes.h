@@ -183,13 +183,13 @@ static inline void kernel_begin(void)
 	static const struct cex_pkey_calls calls = { kernel_open, kernel_ioctl, NULL };
 
 	memset(&kernel, 0, sizeof(kernel));
-	volume_key_set_pkey(&calls);
+	cex_pkey_set_calls(&calls);
 	cex_pattern_set_cipher(kernel_encrypt);
 }
 
 static inline void kernel_end(void)
 {
-	volume_key_set_pkey(NULL);
+	cex_pkey_set_calls(NULL);
 	cex_pattern_set_cipher(NULL);
 }
 

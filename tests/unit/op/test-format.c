@@ -97,7 +97,6 @@ static int setup(void **state)
 	kernel_begin();
 	w->pkey.queues = (struct cex_apqns){ { { 0, 0x47 } }, 1 };
 	w->calls = (struct cex_pkey_calls)FAKE_PKEY_CALLS(&w->pkey);
-	volume_key_set_pkey(NULL);
 	cex_pkey_set_calls(&w->calls);
 	cards_are(w->tree, "two-cards-one-offline");
 	*state = w;
