@@ -24,7 +24,10 @@ card_tools() {
     (
         flock 9
         if [[ $(cat "$dir/key" 2>/dev/null) != "$key" ]]; then
-            nice "$softcex/build.sh" "$dir" >&2
+            case $VM_ARCH in
+                x86_64) nice "$softcex/build.sh" "$dir" >&2 ;;
+                s390x) nice "$here/../s390x/card.sh" "$(dirname "$("$here/root.sh")")" "$dir" >&2 ;;
+            esac
             printf '%s\n' "$key" >"$dir/key"
         fi
     ) 9>"$dir.lock"

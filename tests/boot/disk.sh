@@ -72,7 +72,7 @@ populate_root() {
     local top="$1"
     rm -rf "${top:?}"/boot "${top:?}"/vmlinuz* "${top:?}"/usr/lib/modules "${top:?}"/usr/lib/dracut \
         "$top"/usr/share/{perl,perl5,doc,locale,zoneinfo,i18n,common-licenses,bash-completion,zsh,gcc} \
-        "$top"/usr/lib/x86_64-linux-gnu/{perl,perl-base,gconv} \
+        "$top"/usr/lib/*-linux-gnu/{perl,perl-base,gconv} \
         "$top"/usr/lib/udev/{hwdb.d,hwdb.bin} "$top"/etc/udev/hwdb.d \
         "$top"/var/lib/{dpkg,apt} "$top"/var/cache/* "$top"/var/log/*
     install -D -m 0755 "$here/marker/boot-marker" "$top/usr/local/sbin/boot-marker"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Print the path of a Debian 12 root directory for virtual machines; make it when the cache has none.
+# Print the path of a Debian 12 root directory for virtual machines; make it when the cache has none. With
+# VM_ARCH=s390x in the environment: of tests/s390x/tree.sh's root.
 #
 # The tree serves two purposes: dracut runs in it (image.sh), and, stripped, it is what the encrypted disks
 # hold (disk.sh). Nobody may write into it: both users put an overlay on top.
@@ -9,6 +10,12 @@
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
+
+if [[ ${VM_ARCH-} == s390x ]]; then
+    tree="$("$(dirname "${BASH_SOURCE[0]}")/../s390x/tree.sh")"
+    printf '%s\n' "$tree/root"
+    exit 0
+fi
 
 suite=bookworm
 packages=(

@@ -52,15 +52,6 @@ finish() {
     exit
 }
 
-# The card's modules for the tree's kernel. gcc 12 lacks an option that the kernel was configured for.
-# shellcheck disable=SC2317 # by "stage"
-build_card() {
-    local version
-    version="$(basename "$(echo "$tree"/root/usr/lib/modules/*)")"
-    tests/softcex/build.sh --root "$tree/root" --headers "$tree/headers/usr/src/linux-headers-$version" "$build/card" \
-        ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- CC=s390x-linux-gnu-gcc CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
-}
-
 mkdir -p "$build"
 stage "trees of Debian 13 for s390x" $here/tree.sh || finish
 tree="$(tail -n 1 "$log")"
@@ -68,8 +59,14 @@ stage "cross build, helper and unit tests" $here/cross.sh "$tree" "$build" || fi
 if wanted unit; then
     stage "unit tests under user-mode emulation" $here/unit.sh "$tree" "$build"
 fi
-stage "cross build, software crypto card" build_card || finish
+stage "cross build, software crypto card" $here/card.sh "$tree" "$build/card" || finish
 if wanted tools; then
     stage "unmodified tools, and the rest of the unit tests" $here/tools.sh "$tree" "$build"
+fi
+if wanted boot; then
+    stage "build for this machine" "$MAKE" --no-print-directory -j"$(nproc)" "B=$B" "$B/cexluks" "$B/kms-sim" || finish
+    # the images are built under emulation; one machine after the other: two would only wait for each other
+    stage "boots" env VM_ARCH=s390x "B=$B" $here/emulation.sh \
+        tests/boot/run 70-card-alone 72-card-and-kms 76-card-wrong-master-key
 fi
 finish

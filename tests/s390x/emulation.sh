@@ -1,39 +1,33 @@
-# shellcheck shell=bash
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Programs for s390x on this machine, by QEMU's user mode. Source this file.
-#
-#   emulation_start   the kernel hands s390x programs to qemu-s390x-static, until
-#   emulation_stop
+# emulation.sh COMMAND…: while it runs, the kernel hands programs for s390x to qemu-s390x-static.
 #
 # The registration is the kernel's, so all of the machine sees it; it is taken back if it is ours. The interpreter is
-# opened once, here, and works in any chroot.
+# opened once, here, and so works in any chroot. What is mounted ends with a namespace of its own.
+set -euo pipefail
 
-emulation_dir='' emulation_name=''
+if [[ -z ${CEXLUKS_EMULATION_NAMESPACE-} ]]; then
+    CEXLUKS_EMULATION_NAMESPACE=1 exec unshare -m --propagation private "${BASH_SOURCE[0]}" "$@"
+fi
+unset CEXLUKS_EMULATION_NAMESPACE
 
-emulation_start() {
-    local rule dir
-    emulation_dir="$(mktemp -d)"
-    # a mount of our own, because this machine may have none
-    mount -t binfmt_misc binfmt_misc "$emulation_dir"
-    for dir in "$emulation_dir"/qemu-s390x*; do
-        if grep -qs '^enabled' "$dir"; then
-            umount "$emulation_dir"
-            return
-        fi
-    done
-    emulation_name="qemu-s390x-cexluks-$$"
+dir="$(mktemp -d)"
+name="qemu-s390x-cexluks-$$"
+registered=no
+
+finish() {
+    [[ $registered == no ]] || echo -1 >"$dir/$name"
+    umount "$dir"
+    rmdir "$dir"
+}
+
+# this machine may have none mounted
+mount -t binfmt_misc binfmt_misc "$dir"
+trap finish EXIT
+if ! grep -qs '^enabled' "$dir"/qemu-s390x "$dir"/qemu-s390x-static; then
     # magic and mask as Debian's qemu-user-static names them
-    rule="$(sed "s/^:qemu-s390x:/:$emulation_name:/" /usr/lib/binfmt.d/qemu-s390x.conf)"
-    printf '%s' "$rule" >"$emulation_dir/register"
-}
-
-emulation_stop() {
-    if [[ -n $emulation_name ]]; then
-        echo -1 >"$emulation_dir/$emulation_name"
-        emulation_name=''
-        umount "$emulation_dir"
-    fi
-    [[ -z $emulation_dir ]] || rmdir "$emulation_dir"
-    emulation_dir=''
-}
+    sed "s/^:[^:]*:/:$name:/" /usr/lib/binfmt.d/qemu-s390x*.conf >"$dir/register"
+    registered=yes
+fi
+"$@"

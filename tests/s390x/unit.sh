@@ -25,9 +25,9 @@ fi
 tree="$1" build="$2"
 shift 2
 
-# Everything that mounts happens below a mount namespace that ends with this process.
-if [[ -z ${CEXLUKS_UNIT_NAMESPACE-} ]]; then
-    CEXLUKS_UNIT_NAMESPACE=1 exec unshare -m --propagation private "${BASH_SOURCE[0]}" "$tree" "$build" "$@"
+# in its namespace everything is mounted
+if [[ -z ${CEXLUKS_UNIT_EMULATED-} ]]; then
+    CEXLUKS_UNIT_EMULATED=1 exec "$here/emulation.sh" "${BASH_SOURCE[0]}" "$tree" "$build" "$@"
 fi
 
 tests=("$@")
@@ -39,10 +39,8 @@ if [[ ${#tests[@]} -eq 0 ]]; then
     done
 fi
 
-# shellcheck source=tests/s390x/emulation.sh
-source "$here/emulation.sh"
 work="$(mktemp -d "$build/unit.XXXXXX")"
-trap 'emulation_stop; umount -R "$work/top" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -R "$work/top" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 mkdir "$work"/{upper,work,top}
 mount -t overlay overlay -o "lowerdir=$tree/root,upperdir=$work/upper,workdir=$work/work" "$work/top"
 mount -t proc proc "$work/top/proc"
@@ -54,5 +52,4 @@ for dir in "$top" "$build"; do
     mkdir -p "$work/top$dir"
     mount --bind -o ro "$dir" "$work/top$dir"
 done
-emulation_start
 chroot "$work/top" /bin/bash "$top/tests/unit/run" "$build" "${tests[@]}"
