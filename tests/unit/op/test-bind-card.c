@@ -189,6 +189,34 @@ static void test_what_is_no_secure_key_is_refused_and_nothing_written(void **sta
 	assert_int_equal(w->pkey.verifies, 0);
 }
 
+static void forge(cJSON *root)
+{
+	cJSON *token = cJSON_Parse("{\"type\":\"cexluks\",\"keyslots\":[\"0\"],\"version\":1,"
+				   "\"kind\":\"card\",\"passphrase\":"
+				   "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\",\"serial\":3,"
+				   "\"created\":\"2026-11-22T10:00:00Z\"}");
+
+	assert_non_null(token);
+	set(at(root, "tokens", NULL, NULL), "0", token);
+}
+
+/* The keyslot opens, the size is right, and what is in it is nothing that a card made. */
+static void test_a_forged_binding_is_not_proven(void **state)
+{
+	struct blob key = { .len = 128 };
+	const struct scratch_secrets what = { key.bytes, key.len, "0123456789abcdef0123456789abcdef",
+					      32 };
+	struct world *w = *state;
+	struct print before;
+
+	memset(key.bytes, 0x5a, key.len);
+	scratch_format_with(w->disk->path, "paes", "xts-plain64", &what);
+	mutate(w->disk, forge);
+	before = fingerprint(w->disk->path);
+	assert_int_equal(bind(w), OUTCOME_NOT_A_SECURE_KEY);
+	assert_same_print(before, fingerprint(w->disk->path));
+}
+
 static void test_without_a_card_that_can_use_it_nothing_is_written(void **state)
 {
 	static const struct {
@@ -344,6 +372,7 @@ int main(void)
 		TEST(test_a_verified_secure_key_is_bound_without_any_configuration),
 		TEST(test_no_two_bindings_have_the_same_passphrase),
 		TEST(test_what_is_no_secure_key_is_refused_and_nothing_written),
+		TEST(test_a_forged_binding_is_not_proven),
 		TEST(test_without_a_card_that_can_use_it_nothing_is_written),
 		TEST(test_again_is_nothing_to_do_even_where_the_card_is_away),
 		TEST(test_a_binding_that_does_not_open_is_replaced),
