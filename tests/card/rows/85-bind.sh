@@ -26,7 +26,7 @@ says 'bind card: again is nothing to do' nothing-to-do cexluks bind "$dev" card 
 says 'bind card: list says what the lock is' 'card alone' cexluks list "$dev"
 opens 'a volume bound by "bind card"'
 cexluks close v >/dev/null
-works 'unbind card' cexluks unbind "$dev" card "${key[@]}"
+works 'unbind card' cexluks unbind "$dev" card
 closed 'unbound again' not-bound ''
 
 for name in clear-512 plain-aes clear-tokens; do
@@ -42,6 +42,8 @@ use kms
 says 'bind card beside a KMS binding warns that the card is now the only lock' 'only lock|card alone' \
     cexluks bind "$dev" card "${key[@]}"
 says 'and list says so too' 'card alone' cexluks list "$dev"
+works 'unbind card, beside a KMS binding' cexluks unbind "$dev" card
+says 'then it is card and KMS' 'card and KMS' cexluks list "$dev"
 
 fresh none
 use unbound
