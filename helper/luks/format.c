@@ -103,6 +103,17 @@ static int claim(const struct luks_device *device, int flags, unsigned sector_si
 	return r == LUKS_BUSY ? busy(device, reason) : r;
 }
 
+/* libblkid knows nothing of the label of a DASD; the kernel shows the partitions that are on it. */
+static int check_empty(const struct luks_device *device, int fd, struct luks_reason *reason)
+{
+	_cleanup_free_ char *partition = luks_holder_partition(device->devno);
+
+	if (!partition)
+		return luks_signature_find(fd, reason);
+	luks_reason_set(reason, "is a whole disk with partitions (%s)", partition);
+	return LUKS_OCCUPIED;
+}
+
 static bool sector_size_is_valid(unsigned size)
 {
 	return size >= 512 && size <= 4096 && !(size & (size - 1));
@@ -123,7 +134,7 @@ int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
 	r = claim(device, O_RDONLY, sector_size, &fd, reason);
 	if (r)
 		return r;
-	return overwrite ? 0 : luks_signature_find(fd, reason);
+	return overwrite ? 0 : check_empty(device, fd, reason);
 }
 
 /* ---- making the header, in memory ---- */
@@ -353,7 +364,7 @@ int luks_format(const char *path, const struct luks_format *format, struct luks_
 	if (r)
 		return r;
 	if (!format->overwrite) {
-		r = luks_signature_find(fd, reason);
+		r = check_empty(device, fd, reason);
 		if (r)
 			return r;
 	}

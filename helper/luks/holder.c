@@ -95,6 +95,29 @@ bool luks_holder_is_multipath(dev_t devno)
 	return each_holder(devno, is_multipath, NULL);
 }
 
+char *luks_holder_partition(dev_t devno)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_free_ char *path = NULL;
+	const struct dirent *entry;
+
+	if (asprintf(&path, "%s/%u:%u", sysfs, major(devno), minor(devno)) < 0) {
+		path = NULL;
+		return NULL;
+	}
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		_cleanup_free_ char *number = NULL;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		number = read_line(path, entry->d_name, "partition");
+		if (number)
+			return strdup(entry->d_name);
+	}
+	return NULL;
+}
+
 bool luks_holder_is_loop_of(dev_t devno, const char *path)
 {
 	_cleanup_free_ char *file = NULL;

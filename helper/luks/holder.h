@@ -18,6 +18,9 @@ char *luks_holder_name(dev_t devno);
 /* Whether the device is one path of a multipath map. */
 bool luks_holder_is_multipath(dev_t devno);
 
+/* Name of one of its partitions ("dasda1"), as the kernel sees it; owned by the caller; NULL: none. */
+char *luks_holder_partition(dev_t devno);
+
 /* Whether the device is a loop device over the file @path. */
 bool luks_holder_is_loop_of(dev_t devno, const char *path);
 

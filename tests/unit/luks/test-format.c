@@ -506,6 +506,29 @@ static void test_a_loop_device_over_the_file_is_in_the_way(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* As a DASD, whose label is none for libblkid. A file has the device number 0:0. */
+static void test_a_whole_disk_with_partitions_is_in_the_way(void **state)
+{
+	struct bench *b = *state;
+	char sysfs[] = "/tmp/cexluks-unit-sysfs-XXXXXX", folder[64], path[128], command[64];
+
+	assert_non_null(mkdtemp(sysfs));
+	(void)snprintf(folder, sizeof(folder), "%s/0:0/dasda1", sysfs);
+	assert_int_equal(file_make_dirs(folder, 0755), 0);
+	luks_holder_set_sysfs(sysfs);
+	assert_int_equal(look(b, false), 0); /* any other folder */
+	(void)snprintf(path, sizeof(path), "%s/partition", folder);
+	assert_int_equal(file_write_atomic(path, "1\n", 2, 0644), 0);
+	assert_int_equal(look(b, false), LUKS_OCCUPIED);
+	assert_non_null(strstr(b->reason.text, "dasda1"));
+	assert_int_equal(format(b), LUKS_OCCUPIED);
+	assert_int_equal(look(b, true), 0);
+	luks_holder_set_sysfs(NULL);
+	assert_int_equal(look(b, false), 0);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", sysfs);
+	assert_int_equal(system(command), 0);
+}
+
 static void test_where_a_device_is_mounted_can_be_told(void **state)
 {
 	_cleanup_free_ char *mount = NULL;
@@ -727,6 +750,7 @@ int main(void)
 		TEST(test_old_data_stays_and_old_key_areas_go),
 		TEST(test_nothing_and_no_device_are_told),
 		TEST(test_a_loop_device_over_the_file_is_in_the_way),
+		TEST(test_a_whole_disk_with_partitions_is_in_the_way),
 		TEST(test_where_a_device_is_mounted_can_be_told),
 		TEST(test_a_full_file_system_is_noticed_before_anything_is_lost),
 		TEST(test_a_read_only_file_system_is_told),
