@@ -3,8 +3,9 @@
 #
 # demo.sh MAKE: the main job, watched. Called by "make demo".
 #
-# An encrypted root is bound to a key management service (a simulator on this machine's loop-back, real TLS), dracut
-# builds the image, a virtual machine boots it under software emulation, and nobody types anything.
+# A virtual machine has two encrypted volumes. The key of its root is a secure key, which only its crypto card can use (a
+# software card, for tests); a data volume is bound to a key management service (a simulator on this machine's loop-back,
+# real TLS). dracut builds the image, the machine boots it under software emulation, and nobody types anything.
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
@@ -15,8 +16,8 @@ B="$top/build"
 export B
 
 case_dir="$B/demo"
-here="$top/tests/boot"
-root_uuid=c0ffee00-0000-4000-8000-000000000001
+here="$top/tests/boot" work="$B/tests/boot"
+root_uuid=c0ffee00-0000-4000-8000-000000000001 data_uuid=c0ffee00-0000-4000-8000-000000000002
 passphrase='correct horse battery'
 steps=()
 demo_began=$SECONDS
@@ -32,11 +33,15 @@ step_end() {
 
 rm -rf "$case_dir"
 mkdir -p "$case_dir"
-export VM_DIR="$case_dir" VM_TOOLS="$B/tests/boot"
+export VM_DIR="$case_dir" VM_TOOLS="$work"
 # shellcheck source=tests/boot/vm.sh
 source "$here/vm.sh"
+# shellcheck source=tests/boot/make.sh
+source "$here/make.sh"
 # shellcheck source=tests/boot/kms.sh
 source "$here/kms.sh"
+# shellcheck source=tests/boot/card.sh
+source "$here/card.sh"
 trap 'vm_stop_all; sim_stop >/dev/null 2>&1 || true; rm -f "$case_dir"/*.disk' EXIT
 
 step_begin "install what is needed"
@@ -51,23 +56,35 @@ step_begin "a Debian root for the virtual machine (cached for the next time)"
 "$here/root.sh" >/dev/null
 step_end
 
+step_begin "build the software crypto card's kernel modules"
+card_tools >/dev/null
+step_end
+
 step_begin "start the KMS simulator and write /etc/cexluks/cexluks.conf"
 kms_start
 kms_conf "$case_dir/conf"
 sed 's/^/   /' "$case_dir/conf/cexluks.conf"
 step_end
 
-step_begin "encrypt the root with LUKS2"
-"$here/disk.sh" "$case_dir/root.disk"
+step_begin "encrypt the root with a secure key, wrapped by the master key of the card"
+root="$(card_disk root)"
+card_pattern "$root" "$case_dir/root.pattern"
+cryptsetup luksDump "$root" | grep -E '^[[:space:]]*(cipher|Key):' | sort -u
 step_end
 
-step_begin "cexluks bind root.disk kms:prod"
-kms_bind "$case_dir/root.disk"
-kms_host list "$case_dir/root.disk"
+step_begin "the binding that \"cexluks bind root.disk card\" makes where the card is, which is not here"
+card_token "$root"
+kms_host list "$root"
+step_end
+
+step_begin "encrypt a data volume, and cexluks bind data.disk kms:prod"
+data="$(make_disk data --data)"
+kms_bind "$data"
+kms_host list "$data"
 step_end
 
 step_begin "build the initramfs with dracut"
-"$here/image.sh" --conf-dir "$case_dir/conf" --out "$case_dir/initrd.img"
+image="$(card_image initrd --conf-dir "$case_dir/conf")"
 step_end
 
 asked() {
@@ -76,8 +93,8 @@ asked() {
 tokens_before="$(asked /identity/token)" unwraps_before="$(asked /actions/unwrap)"
 
 step_begin "boot it; the console of the machine follows"
-vm_start vm --image "$case_dir/initrd.img" --disk "$case_dir/root.disk" "${kms_forward[@]}" \
-    --append "root=/dev/mapper/luks-$root_uuid rd.luks.uuid=$root_uuid systemd.show_status=1"
+vm_start vm --image "$image" --disk "$root" --disk "$data" "${kms_forward[@]}" \
+    --append "root=/dev/mapper/luks-$root_uuid rd.luks.uuid=$root_uuid rd.luks.uuid=$data_uuid systemd.show_status=1"
 # Journal and report lines of the test's own marker are for tests.
 tail -n +1 -s 0.3 -f --pid="${VM_READER[vm]}" "$(vm_console vm)" 2>/dev/null \
     | grep --line-buffered -vE 'MARK (key|journal|report|dmsetup|units|failed-unit)|Job boot-marker' | sed 's/^/   /' &
@@ -92,7 +109,8 @@ step_end
 mounted="$(vm_mark vm root-mounted-from)"
 printf '\n-- what happened\n'
 printf '   root mounted from  %s\n' "$mounted"
-printf '   %s\n' "$(grep -o 'cexluks: .* opened .*' "$(vm_console vm)" | tr -d '\r')"
+grep -o 'cexluks: .* opened .*' "$(vm_console vm)" | tr -d '\r' | sed 's/^/   /'
+vm_mark vm dmsetup | sed -nE 's/^luks-([0-9a-f]{8})[^:]*(.{4}): [0-9]+ [0-9]+ crypt ([^ ]+) .*/   the kernel sees       \1..\2: \3/p'
 printf '   keys typed         none\n'
 printf '   requests           %s for a token, %s to unwrap (from the machine)\n' \
     "$(($(asked /identity/token) - tokens_before))" "$(($(asked /actions/unwrap) - unwraps_before))"
