@@ -194,7 +194,10 @@ library() {
     local name=$1 started=$SECONDS status
     out="$cache/static-$name-$(key_of "$name")"
     folder_of[$name]=$out
-    [[ ! -e $out/complete ]] || return 0
+    if [[ -e $out/complete ]]; then
+        touch "$out"
+        return
+    fi
     rm -rf "$out"
     mkdir -p "$out"
     say "building $name"
@@ -229,5 +232,9 @@ make -s -C "$top" -j"$jobs" B="$work/build" CC="$(compiler_for program)" CPPFLAG
     LDFLAGS="-Os -flto=auto -fPIE -Wl,--gc-sections -Wl,--build-id=none $(libraries_of "${names[@]}")" \
     "$work/build/cexluks" >"$work/make.said" 2>&1 || { tail -n 40 "$work/make.said" >&2 && die "the program does not build"; }
 "$STRIP" -s -R .comment -o "$work/cexluks" "$work/build/cexluks"
+# with its symbols beside it, for profilers and debuggers
+mv "$work/build/cexluks" "$target.debug"
 mv "$work/cexluks" "$target"
+# what no build has asked for in a month
+find "$cache" -maxdepth 1 -type d -name 'static-*-*' -mtime +30 -exec rm -rf {} +
 say "$target: $(stat -c %s "$target") bytes"

@@ -16,7 +16,10 @@ while read -r name _; do
     source_row "$name"
     # shellcheck disable=SC2154 # set by source_row
     folder="$(source_folder "$hash")"
-    [[ ! -d $folder ]] || continue
+    if [[ -d $folder ]]; then
+        touch "$folder"
+        continue
+    fi
     if [[ -z $updated ]]; then
         say "asking the mirror for its list of sources"
         apt_own_update
