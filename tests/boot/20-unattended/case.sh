@@ -17,13 +17,19 @@ patterns_of() {
     { base64 -w 0 "$2" && echo; } >"$case_dir/hooks/$1.base64"
 }
 
+# For a case that builds on this one.
+before_boot() {
+    :
+}
+
 boot() {
     local image disk hooks="$case_dir/hooks"
+    before_boot
     kms_ready
     image="$(make_image initrd --conf-dir "$case_dir/conf" "${image_options[@]}")"
 
     mkdir "$hooks"
-    cp "$here/20-unattended/"{secrets,why}.sh "$B/cexluks" "$hooks/"
+    cp "$here/20-unattended/"{secrets,udev,why}.sh "$B/cexluks" "$hooks/"
     kms_host pass "$disk" kms:prod >"$case_dir/unwrapped"
     printf '%s' "$passphrase" >"$case_dir/typed"
     patterns_of api-key "$SIM_API_KEY_FILE"
@@ -61,6 +67,18 @@ expect_one_token_and_one_unwrap() {
 expect_no_unit_failed() {
     vm_mark vm failed-unit
     [[ -z $(vm_mark vm failed-unit) ]]
+}
+
+# udev's record says that libdevmapper made the device, now and after another coldplug; nothing of the wait is left.
+expect_udev_knows_the_device() {
+    local when line
+    vm_mark vm udev
+    for when in coldplug again; do
+        for line in "DM_NAME=luks-$root_uuid" DM_UDEV_PRIMARY_SOURCE_FLAG=1 unit=active 'link=../dm-0'; do
+            vm_mark vm udev | grep -qxF "$when $line" || { echo "lacks: $when $line" && return 1; }
+        done
+    done
+    ! vm_mark vm udev | grep -E 'DISABLE_[A-Z]*_RULES_FLAG=1|SYSTEMD_READY=0' && vm_mark vm udev | grep -qx 'semaphores=0'
 }
 
 expect_the_report_says_when() {
