@@ -83,7 +83,7 @@ populate_root() {
     ln -sf /lib/systemd/system/multi-user.target "$top/etc/systemd/system/default.target"
     # What a machine that lives for one minute does not need. udev stays: it is part of what is tested.
     local unit
-    for unit in getty@tty1.service getty.target serial-getty@ttyS0.service console-getty.service \
+    for unit in getty@tty1.service getty.target serial-getty@ttyS0.service serial-getty@ttysclp0.service console-getty.service \
         apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
         fstrim.timer systemd-tmpfiles-clean.timer systemd-pstore.service systemd-logind.service \
         systemd-user-sessions.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
@@ -98,6 +98,8 @@ populate_root() {
     printf '%s\n' 6c75787465737400000000000000cafe >"$top/etc/machine-id"
     printf 'boottest\n' >"$top/etc/hostname"
     rm -f "$top/etc/fstab"
+    # or the first boot would bring up to date what has not changed
+    touch "$top/etc/.updated" "$top/var/.updated"
     if [[ -n $overlay ]]; then
         cp -a "$overlay/." "$top/"
     fi
