@@ -77,8 +77,11 @@ int cex_pkey_verify(struct cex_pkey *pkey, const struct secret *key, const struc
 		r = verify_token(pkey, token + blob->token_size, blob, apqn, &second);
 		if (r)
 			return r;
-		if (second.old != first.old || second.bits != first.bits)
+		if (second.bits != first.bits)
 			return CEX_REFUSED;
+		/* Both halves name one master key: it was changed between the two calls. */
+		if (second.old != first.old)
+			return CEX_BUSY;
 	}
 	*ret = first;
 	return 0;

@@ -86,7 +86,8 @@ struct cex_verified {
  * @apqn: that queue only; NULL: any
  *
  * Compares patterns; it takes a paes cipher (cex/pattern.h) to see a card unwrap the key. Of a pair
- * both halves must be usable, with the same register.
+ * both halves must be usable; with different registers the master key was changed meanwhile, which is
+ * CEX_BUSY.
  *
  * Return: 0; CEX_NO_QUEUE; CEX_REFUSED when the kernel finds the token broken; CEX_BUSY,
  * CEX_CARD_ERROR, CEX_NOT_SUPPORTED; -errno.

@@ -119,8 +119,7 @@ bool aftermath_is_failure(const struct round *round)
 static bool worth_retrying(const struct round *round)
 {
 	for (size_t i = 0; i < round->n_attempts; i++)
-		if (round->attempts[i].state == ATTEMPT_FAILED &&
-		    outcome_is_worth_another_try(round->attempts[i].verdict.outcome))
+		if (attempt_is_worth_another(&round->attempts[i]))
 			return true;
 	return false;
 }

@@ -51,6 +51,12 @@ bool attempt_is_over(const struct attempt *a)
 	return a->state >= ATTEMPT_OPENED;
 }
 
+bool attempt_is_worth_another(const struct attempt *a)
+{
+	return a->state == ATTEMPT_FAILED &&
+	       (a->waited_for_card || outcome_is_worth_another_try(a->verdict.outcome));
+}
+
 static void end(struct attempt *a, enum attempt_state state)
 {
 	a->state = state;

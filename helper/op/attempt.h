@@ -80,6 +80,9 @@ void attempt_done(struct attempt *a);
 
 bool attempt_is_over(const struct attempt *a);
 
+/* Failed, and yet it may succeed later: as its outcome says, or because a card's kernel was not ready. */
+bool attempt_is_worth_another(const struct attempt *a);
+
 /* Is the device there? Then copy and check its header and choose a binding. */
 void attempt_look(struct attempt *a);
 

@@ -81,8 +81,7 @@ static bool one_round(struct boot_setup *setup, int questions, bool *ret_waited,
 		const struct attempt *a = &round.attempts[i];
 
 		*v = a->verdict;
-		if (a->state == ATTEMPT_FAILED && outcome_is_worth_another_try(a->verdict.outcome))
-			again = true;
+		again = again || attempt_is_worth_another(a);
 		*ret_waited = *ret_waited || (a->state == ATTEMPT_FAILED && a->waited_for_card);
 		if (a->state == ATTEMPT_REFUSED)
 			aftermath_refuse_pending(setup->config, a);

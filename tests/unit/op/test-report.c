@@ -448,6 +448,13 @@ static void test_marks_follow_the_last_verdict_on_the_header(void **state)
 	fail_with(a, ATTEMPT_FAILED, OUTCOME_KMS_UNREACHABLE, "x");
 	aftermath_follow(&config, &round);
 	assert_false(aftermath_is_refused(&vol));
+	/* a card was there, and its kernel not ready until the end */
+	fail_with(a, ATTEMPT_FAILED, OUTCOME_DEVICE_MAPPER, "x");
+	aftermath_follow(&config, &round);
+	assert_int_not_equal(access(tree_path(t, "/run/retry"), F_OK), 0);
+	a->waited_for_card = true;
+	aftermath_follow(&config, &round);
+	assert_int_equal(access(tree_path(t, "/run/retry"), F_OK), 0);
 	/* with on-refusal = prompt nothing is marked */
 	config.on_refusal = ON_REFUSAL_PROMPT;
 	fail_with(a, ATTEMPT_REFUSED, OUTCOME_HEADER_REFUSED, "x");
