@@ -248,7 +248,7 @@ static void warn_of_lock(struct bind *b, struct bind_result *ret)
 
 	b->v = &nobody;
 	if (load_header(b) == OUTCOME_OK) {
-		lock_judge(b->header, &lock);
+		lock_judge(b->header, b->request->sysroot, &lock);
 		if (lock.note[0])
 			(void)snprintf(ret->warning, sizeof(ret->warning), "%s%s",
 				       lock.kind == LOCK_CARD ? "the card is now the only lock: " : "",

@@ -313,7 +313,7 @@ static enum outcome judge(struct format *f, const struct luks_device *device)
 
 	if (r != 0)
 		return verdict_luks(f->v, r, f->request->device, &reason);
-	lock_judge(header, &f->ret->lock);
+	lock_judge(header, f->request->sysroot, &f->ret->lock);
 	return verdict_set(f->v, OUTCOME_OK, "%s is a volume with a %s key, UUID %s", f->request->device,
 			   f->key.key_type, f->ret->uuid);
 }

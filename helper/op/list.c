@@ -33,7 +33,7 @@ static enum outcome add(struct list *list, struct luks_device *device)
 	r = luks_header_load(device, NULL, &e->header, &reason);
 	if (r != 0)
 		return verdict_luks(&e->verdict, r, device->path, &reason);
-	lock_judge(e->header, &e->lock);
+	lock_judge(e->header, "", &e->lock);
 	describe_pattern(e);
 	return verdict_set(&e->verdict, OUTCOME_OK, "%s", device->path);
 }

@@ -43,8 +43,17 @@ static unsigned kms_names(const struct luks_header *header, char *ret, size_t si
 	return found;
 }
 
+/* A card's word on a secure key; without a card it is one by its structure only. */
+static bool is_confirmed(const struct volume_key *key, const char *sysroot)
+{
+	struct verdict v = { 0 };
+
+	return volume_key_verify(key, sysroot, NULL, &v) == OUTCOME_OK;
+}
+
 static enum outcome read_key(struct luks_header *header, const struct luks_token *token,
-			     bool *ret_secure, struct verdict *v)
+			     const char *sysroot, struct lock *lock, bool *ret_secure,
+			     struct verdict *v)
 {
 	_cleanup_volume_key_ struct volume_key key = { 0 };
 	struct luks_reason reason = { "" };
@@ -58,16 +67,18 @@ static enum outcome read_key(struct luks_header *header, const struct luks_token
 		return verdict_luks(v, r, "card binding", &reason);
 	}
 	o = volume_key_read(header, token->keyslot, token->passphrase, &key, v);
-	*ret_secure = key.secure;
+	*ret_secure = o == OUTCOME_OK && key.secure;
+	if (*ret_secure)
+		lock->verified = is_confirmed(&key, sysroot);
 	return o;
 }
 
 static enum card judge_binding(struct luks_header *header, const struct luks_token *token,
-			       struct lock *lock)
+			       const char *sysroot, struct lock *lock)
 {
 	struct verdict v = { 0 };
 	bool secure;
-	enum outcome o = read_key(header, token, &secure, &v);
+	enum outcome o = read_key(header, token, sysroot, lock, &secure, &v);
 
 	if (o == OUTCOME_OK && secure)
 		return CARD_LOCKS;
@@ -84,7 +95,8 @@ static enum card judge_binding(struct luks_header *header, const struct luks_tok
 	return CARD_NONE;
 }
 
-static enum card judge_bindings(struct luks_header *header, struct lock *lock)
+static enum card judge_bindings(struct luks_header *header, const char *sysroot,
+				struct lock *lock)
 {
 	const struct luks_token *const *tokens;
 	size_t n = luks_header_tokens(header, &tokens);
@@ -95,7 +107,7 @@ static enum card judge_bindings(struct luks_header *header, struct lock *lock)
 
 		if (tokens[i]->kind != LUKS_TOKEN_CARD || tokens[i]->keyslot < 0)
 			continue;
-		now = judge_binding(header, tokens[i], lock);
+		now = judge_binding(header, tokens[i], sysroot, lock);
 		if (now > worst)
 			worst = now;
 	}
@@ -122,14 +134,14 @@ static bool judge_size(const struct luks_header *header, struct lock *lock)
 	return false;
 }
 
-void lock_judge(struct luks_header *header, struct lock *ret)
+void lock_judge(struct luks_header *header, const char *sysroot, struct lock *ret)
 {
 	char names[96];
 	unsigned kms = kms_names(header, names, sizeof(names));
 	enum card card;
 
 	*ret = (struct lock){ .verified = true };
-	card = judge_bindings(header, ret);
+	card = judge_bindings(header, sysroot, ret);
 	if (card == CARD_EXPOSES) {
 		ret->kind = LOCK_NONE;
 	} else if (card == CARD_LOCKS) {

@@ -21,17 +21,19 @@ enum lock_kind {
 
 struct lock {
 	enum lock_kind kind;
-	bool verified;	/* false: a secure key by its size only, because nothing here can open it */
+	bool verified;	/* false: a secure key by its size or structure only, which anybody could forge */
 	char note[192]; /* what the administrator should know besides, or "" */
 };
 
 /**
  * lock_judge() - look at bindings, cipher and volume key
  *
- * A volume that has a card binding is opened by it (one cheap derivation) and its key classified by
- * structure. Without one, the size of the key alone tells what it can be.
+ * @sysroot: "" or a tree in place of / for sysfs and the pkey device
+ *
+ * A volume that has a card binding is opened by it (one cheap derivation), its key classified by
+ * structure, and a card asked to confirm it. Without one, the size of the key alone tells what it can be.
  */
-void lock_judge(struct luks_header *header, struct lock *ret);
+void lock_judge(struct luks_header *header, const char *sysroot, struct lock *ret);
 
 /* "none", "passphrase", "KMS alone", "card alone", "card and KMS", "card and passphrase". Static. */
 const char *lock_text(enum lock_kind kind);

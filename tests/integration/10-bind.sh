@@ -349,9 +349,9 @@ run bind "$ROOM/paes" card --key-file <(printf wrong)
 expect 'bind card with a wrong passphrase says so' 40 wrong-passphrase
 
 card_token_add "$ROOM/paes"
-lock_is "$ROOM/paes" 'card alone; kms:prod adds nothing'
+lock_is "$ROOM/paes" 'card alone (key not verified); kms:prod adds nothing'
 check 'list --json: the same' same "$("$CEXLUKS" list "$ROOM/paes" --json | jq -c '.[0] | [.lock, .lock_verified, .note]')" \
-    '["card alone",true,"kms:prod adds nothing"]'
+    '["card alone",false,"kms:prod adds nothing"]'
 cp "$ROOM/paes" "$ROOM/paes-bound"
 run bind "$ROOM/paes" card </dev/null
 expect 'bind card again proves the keyslot, and needs no passphrase' 0 nothing-to-do 'keyslot 2' \
@@ -376,7 +376,7 @@ lock_is "$ROOM/paes-bound" \
 paes_make "$ROOM/card-only" "$ROOM/secure-key"
 lock_is "$ROOM/card-only" 'card and passphrase (key not verified)'
 card_token_add "$ROOM/card-only"
-lock_is "$ROOM/card-only" 'card alone'
+lock_is "$ROOM/card-only" 'card alone (key not verified)'
 run unbind "$ROOM/card-only" --keyslot 0
 expect 'the passphrase goes where a card binding stays' 0
 before="$(digest "$ROOM/card-only")"
