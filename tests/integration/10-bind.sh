@@ -289,7 +289,7 @@ fresh
 header_edit "$v" '.tokens = ([range(32) | {key: tostring, value: {type: "theirs", keyslots: []}}] | from_entries)'
 before="$(digest "$v")"
 bind "$v" kms:prod
-expect 'a header with 32 tokens is full, and says so' 14 header-refused 'no free keyslot, token or key area' hint:
+expect 'a header with 32 tokens is full, and says so' 14 header-refused 'no token number is free in the header' hint:
 unchanged 'and stays as it is' "$v" "$before"
 volume_make "$ROOM/narrow" --luks2-keyslots-size 512k --offset 8192
 cp "$ROOM/narrow" "$v"
@@ -298,7 +298,7 @@ bind "$v" kms:prod
 if [[ $status -eq 0 ]]; then
     bind "$v" kms:old
 fi
-expect 'a header whose key area is full says so' 14 header-refused 'no free keyslot, token or key area' hint:
+expect 'a header whose key area is full says so' 14 header-refused 'no room for another keyslot in the header' hint:
 check 'no token without a keyslot stays behind' same "$(tokens "$v" 'map(select(.keyslots == [])) | length')" 0
 check 'and the passphrase opens it' opens_for_human "$v"
 
