@@ -112,7 +112,7 @@ build_lvm2() {
 build_util-linux() {
     configured --disable-all-programs --enable-libuuid --enable-libblkid --disable-shared --disable-nls --without-udev \
         --without-systemd --without-python --without-econf --disable-asciidoc --disable-poman --without-ncurses \
-        --without-tinfo --disable-bash-completion
+        --without-tinfo --disable-bash-completion --prefix=/usr --sysconfdir=/etc --localstatedir=/var
     quiet_make libblkid.la libuuid.la
     mkdir -p "$out/lib"
     cp .libs/lib{blkid,uuid}.a "$out/lib/"
