@@ -96,7 +96,7 @@ refused 'needs a card' --bind card
 fresh 00:CEX8P:0047
 blank
 works 'format: EP11 where only EP11 is' cexluks format "$dev" --bind card --key-file /host/volumes/passphrase
-is 'format: EP11: key size from the key' 1 "$(cryptsetup luksDump "$dev" | grep -c 'Key: *5376 bits')"
+is 'format: EP11: key size from the key' 1 "$(shape | grep -c '^Key: 5376 bits')"
 
 fresh
 mkdir -p /etc/zkey/repository
