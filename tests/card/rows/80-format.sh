@@ -95,7 +95,7 @@ refused 'needs a card' --bind card
 
 fresh 00:CEX8P:0047
 blank
-works 'format: EP11 where only EP11 is' cexluks format "$dev" --bind card --key-file /host/volumes/passphrase
+works 'format: EP11 where only EP11 is' cexluks format "$dev" --bind card --recovery-key
 is 'format: EP11: key size from the key' 1 "$(shape | grep -c '^Key: 5376 bits')"
 
 fresh
@@ -104,9 +104,10 @@ blank
 works 'keygen --name' cexluks keygen --xts --name root-disk --volumes /dev/dasda2:root --sector-size 4096
 is 'keygen: a key that the card knows' '00.0047 type 2 size 256 flags 2' \
     "$(probe verify <(head -c 136 /etc/zkey/repository/root-disk.skey))"
-works 'format --zkey-name' cexluks format "$dev" --zkey-name root-disk --bind card --key-file /host/volumes/passphrase
+works 'format --zkey-name' cexluks format "$dev" --zkey-name root-disk --bind card --recovery-key
 works 'format --zkey-name: that key' cryptsetup open --test-passphrase --volume-key-file /etc/zkey/repository/root-disk.skey "$dev"
 blank
+# the one for a typed passphrase, whose key derivation is benchmarked and slow
 works 'format --save-key' cexluks format "$dev" --save-key other-disk --bind card --key-file /host/volumes/passphrase
 works 'format --save-key: it is there' cryptsetup open --test-passphrase --volume-key-file /etc/zkey/repository/other-disk.skey "$dev"
 artefact other-disk.info </etc/zkey/repository/other-disk.info
