@@ -72,7 +72,7 @@ static void print_state(const struct format_request *q, const struct format_resu
 	if (result->state == FORMAT_UNTOUCHED)
 		log_notice("%s: nothing was written to it", q->device);
 	else if (result->state == FORMAT_UNKNOWN)
-		log_notice("%s: no valid LUKS2 header, unless the one it had; "
+		log_notice("%s: no valid LUKS2 header now, or a whole one, old or new; "
 			   "next: the same command with --force", q->device);
 	else if (lost)
 		log_notice("%s: a LUKS2 volume that nobody has a passphrase for; "

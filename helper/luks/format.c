@@ -157,7 +157,8 @@ static bool format_is_valid(const struct luks_format *format)
 	return sector_size_is_valid(format->sector_size) && kdf_of(format->kdf) &&
 	       luks_rules_key_fits(format->cipher, secret_len(format->volume_key)) &&
 	       secret_len(format->passphrase) &&
-	       (!format->second || (secret_len(format->second) && kdf_of(format->second_kdf))) && (!format->uuid || uuid_is_valid(format->uuid)) &&
+	       (!format->second || (secret_len(format->second) && kdf_of(format->second_kdf))) &&
+	       (!format->uuid || uuid_is_valid(format->uuid)) &&
 	       (!format->label || strlen(format->label) <= LUKS_LABEL_MAX);
 }
 
@@ -296,12 +297,12 @@ static int write_header(int fd, int header, uint64_t copy_size)
 	return r;
 }
 
-static int clear(int fd, struct luks_reason *reason)
+static int clear(int fd, bool *begun, struct luks_reason *reason)
 {
 	bool tables = false;
 	int r;
 
-	r = luks_signature_wipe(fd, &tables, reason);
+	r = luks_signature_wipe(fd, begun, &tables, reason);
 	if (r)
 		return r;
 	if (tables && ioctl(fd, BLKRRPART) < 0)
@@ -328,7 +329,7 @@ static int prove(struct luks_device *device, const struct luks_format *format,
 }
 
 static int replace(struct luks_device *device, int fd, const struct luks_format *format,
-		   struct luks_reason *reason)
+		   struct luks_formatted *ret, struct luks_reason *reason)
 {
 	_cleanup_close_ int header = -1;
 	uint64_t copy_size = 0;
@@ -341,20 +342,23 @@ static int replace(struct luks_device *device, int fd, const struct luks_format 
 	if (r)
 		return r;
 	if (format->overwrite) {
-		r = clear(fd, reason);
+		r = clear(fd, &ret->begun, reason);
 		if (r)
 			return r;
 	}
+	ret->begun = true;
 	r = space_result(write_header(fd, header, copy_size), reason);
 	return r ? r : prove(device, format, reason);
 }
 
-int luks_format(const char *path, const struct luks_format *format, struct luks_reason *reason)
+int luks_format(const char *path, const struct luks_format *format, struct luks_formatted *ret,
+		struct luks_reason *reason)
 {
 	_cleanup_luks_device_ struct luks_device *device = NULL;
 	_cleanup_close_ int fd = -1;
 	int r;
 
+	*ret = (struct luks_formatted){ 0 };
 	if (!format_is_valid(format))
 		return -EINVAL;
 	r = luks_device_open_data(path, &device);
@@ -370,5 +374,5 @@ int luks_format(const char *path, const struct luks_format *format, struct luks_
 	}
 	/* Asks udev to look only when we are done; that it looks just now does no harm. */
 	(void)flock(fd, LOCK_EX | LOCK_NB);
-	return replace(device, fd, format, reason);
+	return replace(device, fd, format, ret, reason);
 }

@@ -46,6 +46,11 @@ struct luks_format {
 int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
 		     struct luks_reason *reason) _must_check_;
 
+/* How far luks_format() came; filled in also after a failure. */
+struct luks_formatted {
+	bool begun; /* false: no byte of the device was written */
+};
+
 /**
  * luks_format() - looks again, wipes old signatures if told, writes the header
  *
@@ -59,7 +64,7 @@ int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
  * full, and LUKS_OCCUPIED also for what could not be erased; LUKS_REFUSED; -EINVAL when key, cipher,
  * sector size, passphrase, UUID or label make no sense; -errno.
  */
-int luks_format(const char *path, const struct luks_format *format, struct luks_reason *reason)
-	_must_check_;
+int luks_format(const char *path, const struct luks_format *format, struct luks_formatted *ret,
+		struct luks_reason *reason) _must_check_;
 
 #endif

@@ -77,7 +77,7 @@ int luks_signature_find(int fd, struct luks_reason *reason)
 	return LUKS_OCCUPIED;
 }
 
-int luks_signature_wipe(int fd, bool *ret_tables, struct luks_reason *reason)
+int luks_signature_wipe(int fd, bool *begun, bool *ret_tables, struct luks_reason *reason)
 {
 	_cleanup_probe_ blkid_probe probe = NULL;
 	bool tables = false;
@@ -94,6 +94,7 @@ int luks_signature_wipe(int fd, bool *ret_tables, struct luks_reason *reason)
 		tables = tables || value(probe, "PTTYPE");
 		if (log_enabled(LOG_LEVEL_DEBUG))
 			describe(probe, NULL);
+		*begun = true;
 		if (blkid_do_wipe(probe, 0) != 0)
 			return -EIO;
 	}

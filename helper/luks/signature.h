@@ -27,10 +27,12 @@ int luks_signature_find(int fd, struct luks_reason *reason) _must_check_;
 /**
  * luks_signature_wipe() - erases the magic numbers of everything that is recognised, copies too
  * @fd:         open for writing
+ * @begun:      set before the first byte is written, also if it then fails
  * @ret_tables: whether a partition table went
  *
  * Return: as luks_signature_find(), which is asked again at the end.
  */
-int luks_signature_wipe(int fd, bool *ret_tables, struct luks_reason *reason) _must_check_;
+int luks_signature_wipe(int fd, bool *begun, bool *ret_tables, struct luks_reason *reason)
+	_must_check_;
 
 #endif

@@ -230,13 +230,6 @@ static void fill_passphrases(const struct format *f, struct luks_format *to)
 	}
 }
 
-/* With @force the last two may come after the first write. */
-static bool is_untouched(int r, bool force)
-{
-	return r == LUKS_NO_DEVICE || r == LUKS_BUSY || r == -EACCES || r == -EROFS ||
-	       (!force && (r == LUKS_OCCUPIED || r == LUKS_NO_SPACE));
-}
-
 static enum outcome write_header(struct format *f)
 {
 	struct luks_format format = {
@@ -248,14 +241,15 @@ static enum outcome write_header(struct format *f)
 		.overwrite = f->request->force,
 	};
 	struct luks_reason reason = { "" };
+	struct luks_formatted done;
 	int r;
 
 	fill_passphrases(f, &format);
 	tell_what_goes(f, "overwriting it");
 	step(f, "writing the header");
-	r = luks_format(f->request->device, &format, &reason);
+	r = luks_format(f->request->device, &format, &done, &reason);
 	if (r != 0) {
-		f->ret->state = is_untouched(r, format.overwrite) ? FORMAT_UNTOUCHED : FORMAT_UNKNOWN;
+		f->ret->state = done.begun ? FORMAT_UNKNOWN : FORMAT_UNTOUCHED;
 		return explain_look(f, r, &reason);
 	}
 	f->ret->state = FORMAT_WRITTEN;

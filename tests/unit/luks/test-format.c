@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include <blkid/blkid.h>
 
 #include "luks/format.h"
 #include "luks/header.h"
@@ -32,6 +36,7 @@ struct bench {
 	char path[64];
 	struct secret *key, *human;
 	struct luks_format format;
+	struct luks_formatted done;
 	struct luks_reason reason;
 };
 
@@ -91,7 +96,7 @@ static int look(struct bench *b, bool overwrite)
 static int format(struct bench *b)
 {
 	b->reason.text[0] = '\0';
-	return luks_format(b->path, &b->format, &b->reason);
+	return luks_format(b->path, &b->format, &b->done, &b->reason);
 }
 
 static void put(const struct bench *b, off_t offset, const void *bytes, size_t len)
@@ -617,6 +622,84 @@ static void test_a_read_only_file_system_is_told(void **state)
 		skip();
 }
 
+/* ---- failed ---- */
+
+/* Calls until one fails; 0: none does. */
+static struct {
+	unsigned memory_files, probes;
+	unsigned syncs; /* the last ends the program, as a lost power line would */
+} left;
+
+static bool disk_is_broken;
+
+/* In place of the libraries'. */
+int memfd_create(const char *name, unsigned flags)
+{
+	if (left.memory_files && --left.memory_files == 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)syscall(SYS_memfd_create, name, flags);
+}
+
+int blkid_do_probe(blkid_probe probe)
+{
+	union { /* no cast from data to code */
+		void *symbol;
+		int (*call)(blkid_probe probe);
+	} real = { .symbol = dlsym(RTLD_NEXT, "blkid_do_probe") };
+
+	return left.probes && --left.probes == 0 ? -1 : real.call(probe);
+}
+
+int fsync(int fd)
+{
+	if (left.syncs && --left.syncs == 0)
+		_exit(77);
+	if (!disk_is_broken)
+		return (int)syscall(SYS_fsync, fd);
+	errno = EIO;
+	return -1;
+}
+
+static void test_a_failure_before_the_first_write_is_told_as_such(void **state)
+{
+	struct bench *b = *state;
+	struct print before;
+
+	make_swap(b);
+	before = fingerprint(b->path);
+	b->done.begun = true;
+	assert_int_equal(format(b), LUKS_OCCUPIED);
+	assert_false(b->done.begun);
+	b->format.overwrite = true;
+	left.memory_files = 1;
+	assert_int_equal(format(b), -ENOMEM);
+	assert_false(b->done.begun);
+	left.probes = 1;
+	assert_int_equal(format(b), -EIO);
+	assert_false(b->done.begun);
+	assert_same_print(before, fingerprint(b->path));
+}
+
+static void test_a_failure_after_the_first_write_is_told_as_such(void **state)
+{
+	struct bench *b = *state;
+
+	disk_is_broken = true;
+	assert_int_equal(format(b), -EIO);
+	disk_is_broken = false;
+	assert_true(b->done.begun);
+	b->format.overwrite = true;
+	make_swap(b);
+	left.probes = 2; /* the first found what was to be erased */
+	assert_int_equal(format(b), -EIO);
+	assert_true(b->done.begun);
+	assert_int_equal(look(b, false), 0);
+	assert_int_equal(format(b), 0);
+	assert_true(b->done.begun);
+}
+
 /* ---- interrupted ---- */
 
 static double now_ms(void)
@@ -688,16 +771,6 @@ static void test_a_format_killed_anywhere_leaves_no_header_or_a_whole_one(void *
 	assert_true(is_whole(b));
 }
 
-static unsigned syncs_left;
-
-/* In place of the C library's: the last one allowed ends the program, as a lost power line would. */
-int fsync(int fd)
-{
-	if (syncs_left && --syncs_left == 0)
-		_exit(77);
-	return (int)syscall(SYS_fsync, fd);
-}
-
 /* The exit status of a format that ends at its @n-th fsync(). */
 static int format_until(struct bench *b, unsigned n)
 {
@@ -706,7 +779,7 @@ static int format_until(struct bench *b, unsigned n)
 
 	if (pid == 0) {
 		make_secrets(b);
-		syncs_left = n;
+		left.syncs = n;
 		_exit(format(b) == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -754,6 +827,8 @@ int main(void)
 		TEST(test_where_a_device_is_mounted_can_be_told),
 		TEST(test_a_full_file_system_is_noticed_before_anything_is_lost),
 		TEST(test_a_read_only_file_system_is_told),
+		TEST(test_a_failure_before_the_first_write_is_told_as_such),
+		TEST(test_a_failure_after_the_first_write_is_told_as_such),
 		TEST(test_a_format_that_ends_between_two_writes_leaves_no_half_header),
 		TEST(test_a_format_killed_anywhere_leaves_no_header_or_a_whole_one),
 	};

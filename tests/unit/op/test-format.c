@@ -5,6 +5,10 @@
  */
 #include "op/paes.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include "luks/pattern.h"
 #include "luks/scratch.h"
 #include "op/fake-pkey.h"
@@ -453,6 +457,41 @@ static void test_a_binding_that_fails_leaves_a_volume_that_works(void **state)
 	assert_int_equal(luks_header_test(volume.header, 0, w->recovery_key, &reason), 0);
 }
 
+static bool no_memory, no_disk; /* for the new header; to write it to */
+
+/* In place of the C library's. */
+int memfd_create(const char *name, unsigned flags)
+{
+	if (no_memory && strstr(name, "format")) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)syscall(SYS_memfd_create, name, flags);
+}
+
+int fsync(int fd)
+{
+	if (!no_disk)
+		return (int)syscall(SYS_fsync, fd);
+	errno = EIO;
+	return -1;
+}
+
+static void test_whether_a_failed_write_had_begun_is_told(void **state)
+{
+	struct world *w = *state;
+
+	no_memory = true;
+	assert_int_equal(format_with(w, (struct format_request){ .force = true }), OUTCOME_INTERNAL);
+	no_memory = false;
+	assert_untouched(w);
+	no_disk = true;
+	assert_int_equal(format(w), OUTCOME_INTERNAL);
+	no_disk = false;
+	assert_int_equal(w->result.state, FORMAT_UNKNOWN);
+	assert_int_equal(w->shown, 0);
+}
+
 static void test_a_recovery_key_that_nobody_saw_is_told(void **state)
 {
 	struct world *w = *state;
@@ -500,6 +539,7 @@ int main(void)
 		TEST(test_words_that_contradict_each_other_are_wrong_usage),
 		TEST(test_a_binding_that_cannot_be_is_found_before_a_key_is_made),
 		TEST(test_a_binding_that_fails_leaves_a_volume_that_works),
+		TEST(test_whether_a_failed_write_had_begun_is_told),
 		TEST(test_a_recovery_key_that_nobody_saw_is_told),
 		TEST(test_uuid_label_and_sector_size_are_those_asked_for),
 	};
