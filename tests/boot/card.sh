@@ -17,6 +17,7 @@
 # Prints where the modules (overlay/) and wrapkey are; built again when their sources, or the root, have changed.
 card_tools() {
     local softcex="$here/../softcex" dir="$work/card" key
+    mkdir -p "$dir"
     key="$({
         "$here/root.sh"
         cat "$softcex"/*.[ch] "$softcex"/{Kbuild,build.sh}
