@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tools.sh TREE BUILD [SCENARIO]: in one s390x machine with the software crypto card: Debian's lszcrypt, chzcrypt and cryptsetup,
+# tools.sh TREE BUILD [SCENARIO…]: in one s390x machine with the software crypto card: Debian's lszcrypt, chzcrypt and cryptsetup,
 # and zkey when there is one, unmodified, beside the helper; and the unit tests that want a kernel of their own.
-# TREE is what tree.sh printed, BUILD what cross.sh built in. SCENARIO: only that one of tools-guest.sh.
+# TREE is what tree.sh printed, BUILD what cross.sh built in. SCENARIO: only these of tools-guest.sh.
 #
 # Everything it leaves is under BUILD/tests/tools: the machine's console log, the modules, what the tools printed.
 set -euo pipefail
@@ -13,7 +13,7 @@ export LC_ALL=C
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 top="$(cd "$here/../.." && pwd)"
 tree="$1" build="$2"
-only="${3:+ tools-only=$3}"
+only="${3:+ tools-only=$(IFS=, && echo "${*:3}")}"
 work="$build/tests/tools"
 root="$tree/root"
 limit=900
