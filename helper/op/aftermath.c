@@ -60,6 +60,32 @@ bool aftermath_is_refused(const struct plan_volume *volume)
 	return path && access(path, F_OK) == 0;
 }
 
+static bool is_open_as_checked(struct config *config, const struct cmdline *cmdline,
+			       struct plan_volume *volume)
+{
+	struct attempt a;
+	bool fits;
+
+	if (!attempt_active_name(volume))
+		return false;
+	attempt_init(&a, config, cmdline, volume, ATTEMPT_ANSWER);
+	attempt_look(&a);
+	fits = a.state == ATTEMPT_OPENED;
+	attempt_done(&a);
+	return fits;
+}
+
+void aftermath_drop_decided(struct config *config, const struct cmdline *cmdline, struct plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_volumes; i++)
+		if (!aftermath_is_refused(&plan->volumes[i]) &&
+		    !is_open_as_checked(config, cmdline, &plan->volumes[i]))
+			plan->volumes[kept++] = plan->volumes[i];
+	plan->n_volumes = kept;
+}
+
 int aftermath_want_retry(bool wanted)
 {
 	_cleanup_free_ char *path = NULL;
@@ -140,6 +166,17 @@ static void refuse(const struct plan_volume *volume)
 		log_err("cannot keep '%s' shut: %s", volume->name, strerror(-r));
 }
 
+/* Under each name; false: one is in use. */
+static bool close_all(const struct plan_volume *volume)
+{
+	const char *name;
+
+	for (size_t i = 0; i <= PLAN_ALIASES && (name = attempt_active_name(volume)); i++)
+		if (luks_volume_close(name) != 0 && luks_volume_is_active(name))
+			return false;
+	return !attempt_active_name(volume);
+}
+
 void aftermath_refuse_pending(const struct config *config, const struct attempt *attempt)
 {
 	const char *name = attempt->want->name;
@@ -151,7 +188,7 @@ void aftermath_refuse_pending(const struct config *config, const struct attempt 
 	r = attempt->device ? answer_cancel(attempt->device) : ANSWER_NO_QUESTION;
 	if (r < 0)
 		log_err("cannot take back the question for '%s': %s", name, strerror(-r));
-	if (attempt->answered && luks_volume_is_active(name) && luks_volume_close(name) != 0) {
+	if (!close_all(attempt->want)) {
 		log_err("'%s' is in use and not what was checked", name);
 		end_boot(RB_HALT_SYSTEM);
 	}
@@ -196,8 +233,7 @@ static void refuse_all(const struct config *config, const struct round *round)
 			continue;
 		refuse(a->want);
 		/* Somebody opened it before us, and it is not what was checked, or breaks a rule. */
-		if (a->want->name[0] && luks_volume_is_active(a->want->name) &&
-		    luks_volume_close(a->want->name) != 0)
+		if (!close_all(a->want))
 			log_err("'%s' is refused, and cannot be closed: it is in use", a->want->name);
 	}
 	if (any && config->on_refusal == ON_REFUSAL_HALT)

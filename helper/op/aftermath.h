@@ -12,7 +12,6 @@
 #include "op/config.h"
 #include "op/round.h"
 
-
 /* The volume stays shut in this boot, also for a typed passphrase, under each name that somebody may
  * use for it: the image's drop-in for systemd-cryptsetup@.service and the hook without systemd look
  * for these marks. -errno; -EINVAL while the volume has no name yet. */
@@ -28,6 +27,14 @@ bool aftermath_is_refused(const struct plan_volume *volume);
  * mapping that cannot be closed any more (it is mounted) ends the boot: fail closed.
  */
 void aftermath_refuse_pending(const struct config *config, const struct attempt *attempt);
+
+/**
+ * aftermath_drop_decided() - leaves out of @plan what is done with in this boot
+ *
+ * What was refused stays so, whatever the disk says now. What is open is done with if it is what it
+ * should be, by whomever it was opened; else the next round refuses it.
+ */
+void aftermath_drop_decided(struct config *config, const struct cmdline *cmdline, struct plan *plan);
 
 /* Sets or removes the mark that starts the retrier behind the prompt. -errno. */
 int aftermath_want_retry(bool wanted) _must_check_;

@@ -173,10 +173,11 @@ static void forget_answer(void)
 
 void attempt_answer(struct attempt *a)
 {
+	const char *name = attempt_active_name(a->want);
 	int r;
 
-	if (luks_volume_is_active(a->want->name)) {
-		attempt_found_open(a, a->want->name);
+	if (name) {
+		attempt_found_open(a, name);
 		if (a->answered)
 			forget_answer();
 		if (a->state == ATTEMPT_OPENED && a->answered)

@@ -203,37 +203,67 @@ static enum outcome load_header(struct attempt *a)
 	return o == OUTCOME_OK ? check_options(a) : o;
 }
 
+/* All names that somebody may open it by: @i from 0 to PLAN_ALIASES. */
+static const char *name_of(const struct plan_volume *want, size_t i)
+{
+	return i ? want->aliases[i - 1] : want->name;
+}
+
 static bool is_name_of(const struct plan_volume *want, const char *name)
 {
-	for (size_t i = 0; i < PLAN_ALIASES; i++)
-		if (!strcmp(want->aliases[i], name))
+	for (size_t i = 0; i <= PLAN_ALIASES; i++)
+		if (!strcmp(name_of(want, i), name))
 			return true;
-	return !strcmp(want->name, name);
+	return false;
+}
+
+const char *attempt_active_name(const struct plan_volume *want)
+{
+	for (size_t i = 0; i <= PLAN_ALIASES; i++)
+		if (name_of(want, i)[0] && luks_volume_is_active(name_of(want, i)))
+			return name_of(want, i);
+	return NULL;
+}
+
+/* Whatever has one of the volume's names, since the boot may go on with any of them. */
+static enum outcome verify_names(const struct attempt *a, const char *holder, struct verdict *v)
+{
+	struct luks_reason reason = { "" };
+	const char *name = holder;
+	int r = luks_volume_verify(a->header, holder, &reason);
+
+	for (size_t i = 0; r == 0 && i <= PLAN_ALIASES; i++) {
+		name = name_of(a->want, i);
+		if (name[0] && strcmp(name, holder) != 0 && luks_volume_is_active(name))
+			r = luks_volume_verify(a->header, name, &reason);
+	}
+	return r == 0 ? OUTCOME_OK : verdict_luks(v, r, name, &reason);
 }
 
 void attempt_found_open(struct attempt *a, const char *holder)
 {
-	struct luks_reason reason = { "" };
+	const char *uuid = luks_header_uuid(a->header);
 	struct verdict v = { 0 };
-	int r;
+	enum outcome o;
 
 	if (!is_name_of(a->want, holder)) {
 		verdict_set(&v, OUTCOME_DEVICE_BUSY, "%s is open as %s already", a->device->path, holder);
 		attempt_fail(a, &v);
 		return;
 	}
-	r = luks_volume_verify(a->header, holder, &reason);
-	if (r == 0) {
-		if (!a->key.key &&
-		    (policy_wants_secure_key(a->config, a->want->pin) ||
-		     policy_wants_pattern(a->want->pin, a->cmdline, luks_header_uuid(a->header))))
-			log_warning("%s: was open already, so nobody checked its volume key",
-				    a->want->name);
-		attempt_succeed(a, "was open already");
+	o = verify_names(a, holder, &v);
+	/* Where we had the volume key in hand, all was asked of it before. */
+	if (o == OUTCOME_OK && !a->key.key) {
+		o = policy_check_open(a->config, a->want->pin, a->header, &v);
+		a->unchecked_key = policy_wants_pattern(a->want->pin, a->cmdline, uuid);
+	}
+	if (o != OUTCOME_OK) {
+		attempt_fail(a, &v);
 		return;
 	}
-	verdict_luks(&v, r, holder, &reason);
-	attempt_fail(a, &v);
+	if (a->unchecked_key)
+		log_warning("%s: was open already, so nobody compared its pattern", a->want->name);
+	attempt_succeed(a, "was open already");
 }
 
 /* Chooses the next binding that policy allows; ends the attempt when there is none. */
@@ -281,9 +311,22 @@ static int find_both(struct attempt *a, struct luks_reason *reason)
 	return r;
 }
 
+/*
+ * Who has the device open; or what has a name of the volume, over whatever device. Whether that
+ * decided the attempt.
+ */
+static bool is_open(struct attempt *a)
+{
+	_cleanup_free_ char *holder = luks_device_holder(a->device);
+	const char *name = holder ? holder : attempt_active_name(a->want);
+
+	if (name)
+		attempt_found_open(a, name);
+	return name;
+}
+
 void attempt_look(struct attempt *a)
 {
-	_cleanup_free_ char *holder = NULL;
 	struct luks_reason reason = { "" };
 	int r = find_both(a, &reason);
 
@@ -303,11 +346,8 @@ void attempt_look(struct attempt *a)
 		fail(a);
 		return;
 	}
-	holder = luks_device_holder(a->device);
-	if (holder) {
-		attempt_found_open(a, holder);
+	if (is_open(a))
 		return;
-	}
 	a->n_order = policy_order(a->config, a->want->pin, a->header, a->order);
 	if (!a->n_order) {
 		verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,

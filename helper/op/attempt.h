@@ -68,6 +68,7 @@ struct attempt {
 	bool waited_for_card;	   /* until patience was over */
 	bool old_master_key;	   /* opened, but to be re-enciphered before the next change */
 	bool answered;
+	bool unchecked_key;	   /* somebody else opened it, and its pattern could not be compared */
 	uint64_t started_ms, device_ms, submitted_ms, ended_ms;
 	unsigned tries;
 	char correlation_id[UUID_SIZE], iam_request_id[65];
@@ -79,6 +80,9 @@ void attempt_init(struct attempt *a, struct config *config, const struct cmdline
 void attempt_done(struct attempt *a);
 
 bool attempt_is_over(const struct attempt *a);
+
+/* The first name of @want (its own, then the aliases) that a mapping has now; NULL: none has. */
+const char *attempt_active_name(const struct plan_volume *want);
 
 /* Failed, and yet it may succeed later: as its outcome says, or because a card's kernel was not ready. */
 bool attempt_is_worth_another(const struct attempt *a);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "cex/keyblob.h"
 
 bool policy_wants_secure_key(const struct config *config, const struct config_volume *pin)
 {
@@ -194,4 +195,36 @@ size_t policy_order(struct config *config, const struct config_volume *pin,
 	for (size_t i = 0; i < o.n_tokens; i++)
 		take_token(&o, o.tokens[i]);
 	return o.n;
+}
+
+static bool has_public_passphrase(struct config *config, const struct config_volume *pin,
+				  const struct luks_header *header)
+{
+	struct binding order[POLICY_BINDINGS];
+	size_t n = policy_order(config, pin, header, order);
+
+	for (size_t i = 0; i < n; i++)
+		if (order[i].kind != BINDING_KMS)
+			return true;
+	return false;
+}
+
+static bool may_be_secure(const struct luks_header *header)
+{
+	enum cex_cipher cipher;
+	enum cex_key_kind kind;
+
+	return luks_header_is_paes(header) && cex_cipher_parse(luks_header_cipher(header), &cipher) &&
+	       cex_key_size_kind(luks_header_key_size(header), cipher, &kind) == 0;
+}
+
+enum outcome policy_check_open(struct config *config, const struct config_volume *pin,
+			       const struct luks_header *header, struct verdict *v)
+{
+	if ((!policy_wants_secure_key(config, pin) && !has_public_passphrase(config, pin, header)) ||
+	    may_be_secure(header))
+		return OUTCOME_OK;
+	return verdict_set(v, OUTCOME_NOT_A_SECURE_KEY,
+			   "it is open already, and no card protects %s with a key of %zu bytes",
+			   luks_header_cipher(header), luks_header_key_size(header));
 }

@@ -68,6 +68,18 @@ enum outcome policy_check_binding(struct config *config, const struct config_vol
 				  const struct binding *binding, struct verdict *v) _must_check_;
 
 /**
+ * policy_check_open() - of a volume that somebody else opened: may its key be what it must be?
+ *
+ * For what policy_check_header() lets pass. Where a secure key is required, or one of the volume's
+ * bindings has a public passphrase, cipher and key size must be those of a secure key alone: the live
+ * table has just been compared with the header, and nobody sees the key itself.
+ *
+ * Return: OUTCOME_OK or OUTCOME_NOT_A_SECURE_KEY.
+ */
+enum outcome policy_check_open(struct config *config, const struct config_volume *pin,
+			       const struct luks_header *header, struct verdict *v) _must_check_;
+
+/**
  * policy_order() - the bindings to try, first one first
  * @ret: borrows from @header and @pin
  *

@@ -13,7 +13,6 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "luks/volume.h"
 #include "op/aftermath.h"
 #include "op/answer.h"
 #include "op/boot-setup.h"
@@ -24,25 +23,6 @@
 static bool systemd_asks(const struct plan_volume *volume)
 {
 	return volume->asked_elsewhere && answer_systemd_runs();
-}
-
-static bool is_open(const struct plan_volume *volume)
-{
-	for (size_t i = 0; i < PLAN_ALIASES; i++)
-		if (volume->aliases[i][0] && luks_volume_is_active(volume->aliases[i]))
-			return true;
-	return volume->name[0] && luks_volume_is_active(volume->name);
-}
-
-/* Leaves out what is open by now, and what was refused: that stays so, whatever the disk says now. */
-static void drop_decided(struct plan *plan)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < plan->n_volumes; i++)
-		if (!is_open(&plan->volumes[i]) && !aftermath_is_refused(&plan->volumes[i]))
-			plan->volumes[kept++] = plan->volumes[i];
-	plan->n_volumes = kept;
 }
 
 /*
@@ -130,7 +110,7 @@ enum outcome op_boot_retry(const struct boot_request *request, struct verdict *v
 		}
 		if (plan_is_off(setup.config, setup.cmdline))
 			return verdict_set(v, OUTCOME_NOTHING_TO_DO, "automatic unlock is off");
-		drop_decided(setup.plan);
+		aftermath_drop_decided(setup.config, setup.cmdline, setup.plan);
 		if (!setup.plan->n_volumes && !setup.plan->scan)
 			return verdict_set(v, OUTCOME_OK, "every volume is open or refused");
 		if (!one_round(&setup, questions, &waited, v))
