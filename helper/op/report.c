@@ -35,11 +35,23 @@ static void add_ms(cJSON *to, const char *name, uint64_t ms)
 /* Words of their own, which are no outcomes: the volume is open. */
 static void add_warnings(cJSON *to, const struct attempt *a)
 {
-	cJSON *list = a->old_master_key ? cJSON_AddArrayToObject(to, "warnings") : NULL;
-	cJSON *word = list ? cJSON_CreateString(REPORT_MASTER_KEY_OLD) : NULL;
+	const struct {
+		bool said;
+		const char *word;
+	} warnings[] = {
+		{ a->old_master_key, REPORT_MASTER_KEY_OLD },
+		{ a->unchecked_key, REPORT_UNCHECKED_KEY },
+	};
+	cJSON *list = NULL;
 
-	if (word && !cJSON_AddItemToArray(list, word))
-		json_free(word);
+	for (size_t i = 0; i < ARRAY_SIZE(warnings); i++) {
+		cJSON *word = warnings[i].said ? cJSON_CreateString(warnings[i].word) : NULL;
+
+		if (word && !list)
+			list = cJSON_AddArrayToObject(to, "warnings");
+		if (word && !cJSON_AddItemToArray(list, word))
+			json_free(word);
+	}
 }
 
 static cJSON *volume_json(const struct attempt *a, uint64_t started_ms)

@@ -18,6 +18,7 @@
 #define REPORT_SIZE (1u << 20) /* 8 runs of 64 volumes have room */
 
 #define REPORT_MASTER_KEY_OLD "master-key-old"
+#define REPORT_UNCHECKED_KEY  "pattern-not-compared" /* somebody else opened it */
 
 struct report_run {
 	const char *mode;     /* "boot", "retry" */
