@@ -46,7 +46,12 @@ mirror() {
     # shellcheck disable=SC2016 # apt's own variable, not the shell's
     site="$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Component: main' 'Origin: Debian' \
         'Label: Debian' 2>/dev/null | head -n 1)" || true
-    printf '%s\n' "${DEBIAN_MIRROR:-${site:-http://deb.debian.org/debian}}"
+    site="${DEBIAN_MIRROR:-$site}"
+    if [[ -z $site ]]; then
+        say "this machine's apt has no Debian mirror: name one in DEBIAN_MIRROR"
+        return 1
+    fi
+    printf '%s\n' "$site"
 }
 
 # apt_own COMMAND…: apt-get or apt-cache with our lists; apt_own_update once before
