@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <linux/fs.h>
 
@@ -103,6 +104,33 @@ static int claim(const struct luks_device *device, int flags, unsigned sector_si
 	return r == LUKS_BUSY ? busy(device, reason) : r;
 }
 
+/* What stays the same however the path is called, and changes when it leads elsewhere. */
+static int identify(const struct luks_device *device, struct luks_format_target *ret)
+{
+	struct stat st;
+
+	if (fstat(device->fd, &st) < 0)
+		return -errno;
+	ret->device = device->devno ? device->devno : st.st_dev;
+	ret->inode = device->devno ? 0 : st.st_ino;
+	return 0;
+}
+
+static int check_same(const struct luks_device *device, const struct luks_format_target *expected,
+		      struct luks_reason *reason)
+{
+	struct luks_format_target now = { 0 };
+	int r;
+
+	if (!expected)
+		return 0;
+	r = identify(device, &now);
+	if (r || (now.device == expected->device && now.inode == expected->inode))
+		return r;
+	luks_reason_set(reason, "is another device now");
+	return LUKS_CHANGED;
+}
+
 /* libblkid knows nothing of the label of a DASD; the kernel shows the partitions that are on it. */
 static int check_empty(const struct luks_device *device, int fd, struct luks_reason *reason)
 {
@@ -114,15 +142,35 @@ static int check_empty(const struct luks_device *device, int fd, struct luks_rea
 	return LUKS_OCCUPIED;
 }
 
+/* What may be overwritten is what was found before, and nothing else. */
+static int check_contents(const struct luks_device *device, int fd, const struct luks_format *format,
+			  struct luks_reason *reason)
+{
+	struct luks_reason now = { "" };
+	int r = check_empty(device, fd, &now);
+
+	if (r < 0)
+		return r;
+	if (r == LUKS_OCCUPIED && !format->overwrite) {
+		*reason = now;
+		return r;
+	}
+	if (!format->target || !strcmp(format->target->found.text, now.text))
+		return 0;
+	luks_reason_set(reason, "%s, which it did not before", r ? now.text : "holds nothing");
+	return LUKS_CHANGED;
+}
+
 static bool sector_size_is_valid(unsigned size)
 {
 	return size >= 512 && size <= 4096 && !(size & (size - 1));
 }
 
 int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
-		     struct luks_reason *reason)
+		     struct luks_format_target *ret, struct luks_reason *reason)
 {
 	_cleanup_luks_device_ struct luks_device *device = NULL;
+	struct luks_format_target target = { 0 };
 	_cleanup_close_ int fd = -1;
 	int r;
 
@@ -134,7 +182,15 @@ int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
 	r = claim(device, O_RDONLY, sector_size, &fd, reason);
 	if (r)
 		return r;
-	return overwrite ? 0 : check_empty(device, fd, reason);
+	r = check_empty(device, fd, &target.found);
+	if (r == LUKS_OCCUPIED && !overwrite)
+		*reason = target.found;
+	if (r < 0 || (r && !overwrite))
+		return r;
+	r = identify(device, &target);
+	if (!r)
+		*ret = target;
+	return r;
 }
 
 /* ---- making the header, in memory ---- */
@@ -338,6 +394,9 @@ static int replace(struct luks_device *device, int fd, const struct luks_format 
 	r = make(format, luks_device_size(device), &header, &copy_size, reason);
 	if (r)
 		return r;
+	r = check_contents(device, fd, format, reason);
+	if (r)
+		return r;
 	r = reserve(device, fd, reason);
 	if (r)
 		return r;
@@ -348,7 +407,11 @@ static int replace(struct luks_device *device, int fd, const struct luks_format 
 	}
 	ret->begun = true;
 	r = space_result(write_header(fd, header, copy_size), reason);
-	return r ? r : prove(device, format, reason);
+	if (!r)
+		r = prove(device, format, reason);
+	if (!r)
+		memcpy(ret->uuid, device->uuid, sizeof(ret->uuid));
+	return r;
 }
 
 int luks_format(const char *path, const struct luks_format *format, struct luks_formatted *ret,
@@ -367,11 +430,9 @@ int luks_format(const char *path, const struct luks_format *format, struct luks_
 	r = claim(device, O_RDWR, format->sector_size, &fd, reason);
 	if (r)
 		return r;
-	if (!format->overwrite) {
-		r = check_empty(device, fd, reason);
-		if (r)
-			return r;
-	}
+	r = check_same(device, format->target, reason);
+	if (r)
+		return r;
 	/* Asks udev to look only when we are done; that it looks just now does no harm. */
 	(void)flock(fd, LOCK_EX | LOCK_NB);
 	return replace(device, fd, format, ret, reason);

@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attributes.h"
 #include "base/secret.h"
+#include "base/uuid.h"
 #include "luks/condition.h"
 
 enum luks_kdf {
@@ -21,6 +23,13 @@ enum luks_kdf {
 
 #define LUKS_LABEL_MAX 47 /* bytes that the binary header has room for */
 
+/* What was looked at: the path may lead elsewhere by the time of writing. */
+struct luks_format_target {
+	dev_t device;		  /* the block device; of a file, where it lies */
+	ino_t inode;		  /* of a file, else 0 */
+	struct luks_reason found; /* what it holds and may go, in words; "" when it holds nothing */
+};
+
 struct luks_format {
 	const struct secret *volume_key;
 	const char *cipher;		  /* "paes-xts-plain64": decides, with the key's size, the rest */
@@ -30,12 +39,14 @@ struct luks_format {
 	const struct secret *second;	  /* of keyslot 1, or NULL */
 	enum luks_kdf second_kdf;
 	const char *uuid, *label;	  /* or NULL; at most LUKS_LABEL_MAX bytes */
+	const struct luks_format_target *target; /* as found by luks_format_look(); NULL: any */
 	bool overwrite;			  /* signatures and partition tables may go; holders never */
 };
 
 /**
  * luks_format_look() - may @path be formatted?
  * @overwrite: what is found on it may go
+ * @ret:       filled in with a return of 0
  * @reason:    what is in the way, in words
  *
  * Reads only. A regular file counts as a device. Return: 0; LUKS_NO_DEVICE; LUKS_BUSY (mounted, held,
@@ -44,15 +55,19 @@ struct luks_format {
  * -EACCES; -EINVAL for a sector size that is none; -errno.
  */
 int luks_format_look(const char *path, unsigned sector_size, bool overwrite,
-		     struct luks_reason *reason) _must_check_;
+		     struct luks_format_target *ret, struct luks_reason *reason) _must_check_;
 
 /* How far luks_format() came; filled in also after a failure. */
 struct luks_formatted {
-	bool begun; /* false: no byte of the device was written */
+	bool begun;	      /* false: no byte of the device was written */
+	char uuid[UUID_SIZE]; /* of the new header; with a return of 0 */
 };
 
 /**
  * luks_format() - looks again, wipes old signatures if told, writes the header
+ *
+ * That the path still leads to @format->target is checked with the device claimed, and what it holds
+ * directly before the first write.
  *
  * Interrupted, it leaves no valid header or a whole one: the old, while its magic numbers are being
  * erased, or the new. Afterwards the header is loaded afresh, its rules are checked, and keyslot 0 is
@@ -61,7 +76,8 @@ struct luks_formatted {
  * The key areas are encrypted with the library's default cipher, not with paes.
  *
  * Return: 0; as luks_format_look(), with LUKS_NO_SPACE also when the file system that a file lies on is
- * full, and LUKS_OCCUPIED also for what could not be erased; LUKS_REFUSED; -EINVAL when key, cipher,
+ * full, and LUKS_OCCUPIED also for what could not be erased; LUKS_CHANGED (@reason: "is another device
+ * now", "holds …"): not what was looked at; LUKS_REFUSED; -EINVAL when key, cipher,
  * sector size, passphrase, UUID or label make no sense; -errno.
  */
 int luks_format(const char *path, const struct luks_format *format, struct luks_formatted *ret,

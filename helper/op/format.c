@@ -26,7 +26,7 @@ struct format {
 	unsigned sector_size;
 	struct format_key key;
 	struct secret *passphrase, *recovery_key; /* one at least, in the end */
-	struct luks_reason found;		  /* what the device holds and may go, or "" */
+	struct luks_format_target target;	  /* the device as it was looked at */
 	struct verdict *v;
 };
 
@@ -73,6 +73,9 @@ static enum outcome explain_look(const struct format *f, int r, const struct luk
 		verdict_set(f->v, OUTCOME_DEVICE_BUSY, "%s: %s", device,
 			    reason->text[0] ? reason->text : "it is in use");
 		return verdict_hint(f->v, "unmount or close what uses it, or name another device");
+	case LUKS_CHANGED:
+		verdict_set(f->v, OUTCOME_DEVICE_BUSY, "%s: %s", device, reason->text);
+		return verdict_hint(f->v, "see what %s is, and begin again", device);
 	case LUKS_NO_SPACE:
 		verdict_set(f->v, OUTCOME_USAGE, "%s: %s", device,
 			    reason->text[0] ? reason->text : "it is too small");
@@ -85,20 +88,17 @@ static enum outcome explain_look(const struct format *f, int r, const struct luk
 static enum outcome look(struct format *f)
 {
 	struct luks_reason reason = { "" };
-	int r = luks_format_look(f->request->device, f->sector_size, false, &reason);
+	int r = luks_format_look(f->request->device, f->sector_size, f->request->force, &f->target,
+				 &reason);
 
-	if (r == LUKS_OCCUPIED && f->request->force) {
-		f->found = reason;
-		r = luks_format_look(f->request->device, f->sector_size, true, &reason);
-	}
 	return r != 0 ? explain_look(f, r, &reason) : OUTCOME_OK;
 }
 
 /* The last moment at which somebody could stop it. */
 static void tell_what_goes(const struct format *f, const char *how)
 {
-	if (f->found.text[0])
-		log_warning("%s %s; %s", f->request->device, f->found.text, how);
+	if (f->target.found.text[0])
+		log_warning("%s %s; %s", f->request->device, f->target.found.text, how);
 }
 
 static struct bind_request bind_request(const struct format *f, size_t i)
@@ -238,6 +238,7 @@ static enum outcome write_header(struct format *f)
 		.sector_size = f->sector_size,
 		.uuid = f->request->uuid,
 		.label = f->request->label,
+		.target = &f->target,
 		.overwrite = f->request->force,
 	};
 	struct luks_reason reason = { "" };
@@ -253,6 +254,7 @@ static enum outcome write_header(struct format *f)
 		return explain_look(f, r, &reason);
 	}
 	f->ret->state = FORMAT_WRITTEN;
+	memcpy(f->ret->uuid, done.uuid, sizeof(f->ret->uuid));
 	return OUTCOME_OK;
 }
 
@@ -315,6 +317,7 @@ static enum outcome judge(struct format *f, const struct luks_device *device)
 /* The header is there: from here on each step adds to a volume that works. */
 static enum outcome complete(struct format *f)
 {
+	static const struct luks_reason another = { "is another device now" };
 	_cleanup_luks_device_ struct luks_device *device = NULL;
 	enum outcome o = show_recovery_key(f);
 	int r;
@@ -324,7 +327,8 @@ static enum outcome complete(struct format *f)
 	r = luks_device_open(f->request->device, &device);
 	if (r != 0)
 		return verdict_luks(f->v, r, f->request->device, NULL);
-	memcpy(f->ret->uuid, device->uuid, sizeof(f->ret->uuid));
+	if (!uuid_equal(device->uuid, f->ret->uuid))
+		return explain_look(f, LUKS_CHANGED, &another);
 	o = store_pattern(f, device);
 	if (o == OUTCOME_OK)
 		o = bind_all(f);

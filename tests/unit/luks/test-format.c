@@ -36,6 +36,7 @@ struct bench {
 	char path[64];
 	struct secret *key, *human;
 	struct luks_format format;
+	struct luks_format_target target;
 	struct luks_formatted done;
 	struct luks_reason reason;
 };
@@ -90,7 +91,8 @@ static int drop(void **state)
 static int look(struct bench *b, bool overwrite)
 {
 	b->reason.text[0] = '\0';
-	return luks_format_look(b->path, b->format.sector_size, overwrite, &b->reason);
+	return luks_format_look(b->path, b->format.sector_size, overwrite, &b->target,
+				&b->reason);
 }
 
 static int format(struct bench *b)
@@ -153,6 +155,13 @@ static bool is_whole(struct bench *b)
 	       luks_header_load(device, NULL, &header, &b->reason) == 0 &&
 	       luks_volume_key_get(header, 0, b->human, &key, &b->reason) == 0 &&
 	       secret_equal(key, b->key);
+}
+
+static bool uuid_is(const struct bench *b, const char *uuid)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+
+	return luks_device_open(b->path, &device) == 0 && uuid_equal(device->uuid, uuid);
 }
 
 static void test_a_formatted_volume_holds_the_key_it_was_given(void **state)
@@ -622,6 +631,53 @@ static void test_a_read_only_file_system_is_told(void **state)
 		skip();
 }
 
+/* ---- not what was looked at ---- */
+
+static void test_what_the_path_leads_to_by_now_is_not_overwritten(void **state)
+{
+	struct bench *b = *state;
+	struct print before;
+	char old[80];
+
+	b->format.overwrite = true;
+	b->format.target = &b->target;
+	make_swap(b);
+	assert_int_equal(look(b, true), 0);
+	assert_non_null(strstr(b->target.found.text, "(swap"));
+	(void)snprintf(old, sizeof(old), "%s.old", b->path);
+	assert_int_equal(rename(b->path, old), 0);
+	assert_int_equal(make_image(b), 0);
+	make_swap(b); /* looks the same */
+	before = fingerprint(b->path);
+	assert_int_equal(format(b), LUKS_CHANGED);
+	assert_string_equal(b->reason.text, "is another device now");
+	assert_false(b->done.begun);
+	assert_same_print(before, fingerprint(b->path));
+	assert_int_equal(rename(old, b->path), 0);
+	assert_int_equal(format(b), 0);
+	assert_true(is_whole(b));
+	assert_true(uuid_is(b, b->done.uuid));
+}
+
+static void test_what_it_holds_by_now_is_not_overwritten(void **state)
+{
+	struct bench *b = *state;
+	struct print before;
+
+	b->format.overwrite = true;
+	b->format.target = &b->target;
+	assert_int_equal(look(b, true), 0);
+	assert_string_equal(b->target.found.text, "");
+	make_ext4(b);
+	before = fingerprint(b->path);
+	assert_int_equal(format(b), LUKS_CHANGED);
+	assert_non_null(strstr(b->reason.text, "ext4"));
+	assert_false(b->done.begun);
+	assert_same_print(before, fingerprint(b->path));
+	assert_int_equal(look(b, true), 0);
+	assert_int_equal(format(b), 0);
+}
+
 /* ---- failed ---- */
 
 /* Calls until one fails; 0: none does. */
@@ -692,7 +748,7 @@ static void test_a_failure_after_the_first_write_is_told_as_such(void **state)
 	assert_true(b->done.begun);
 	b->format.overwrite = true;
 	make_swap(b);
-	left.probes = 2; /* the first found what was to be erased */
+	left.probes = 3; /* the first two found what was to be erased */
 	assert_int_equal(format(b), -EIO);
 	assert_true(b->done.begun);
 	assert_int_equal(look(b, false), 0);
@@ -720,13 +776,6 @@ static bool has_header(const struct bench *b)
 	has = crypt_load(cd, CRYPT_LUKS2, NULL) == 0;
 	crypt_free(cd);
 	return has;
-}
-
-static bool uuid_is(const struct bench *b, const char *uuid)
-{
-	_cleanup_luks_device_ struct luks_device *device = NULL;
-
-	return luks_device_open(b->path, &device) == 0 && uuid_equal(device->uuid, uuid);
 }
 
 static void kill_after(struct bench *b, double ms)
@@ -827,6 +876,8 @@ int main(void)
 		TEST(test_where_a_device_is_mounted_can_be_told),
 		TEST(test_a_full_file_system_is_noticed_before_anything_is_lost),
 		TEST(test_a_read_only_file_system_is_told),
+		TEST(test_what_the_path_leads_to_by_now_is_not_overwritten),
+		TEST(test_what_it_holds_by_now_is_not_overwritten),
 		TEST(test_a_failure_before_the_first_write_is_told_as_such),
 		TEST(test_a_failure_after_the_first_write_is_told_as_such),
 		TEST(test_a_format_that_ends_between_two_writes_leaves_no_half_header),

@@ -6,6 +6,7 @@
 #include "op/paes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -25,11 +26,21 @@ struct world {
 	struct cex_pkey_calls calls;
 	bool mute;		/* people do not get to see the recovery key */
 	bool card_goes_at_bind; /* once the header is written */
+	enum { NEVER, AT_ASKING, AT_SHOWING } disk_changes_at;
 	unsigned asked, shown;
 	struct secret *recovery_key;
 	struct format_result result;
 	struct verdict v;
 };
+
+/* Another disk gets its name: a volume that looks like any. */
+static void change_disk(const struct world *w)
+{
+	assert_int_equal(rename(w->disk, tree_path(w->tree, "/renamed")), 0);
+	assert_int_equal(close(open(w->disk, O_CREAT | O_RDWR | O_CLOEXEC, 0600)), 0);
+	assert_int_equal(truncate(w->disk, DISK_SIZE), 0);
+	scratch_format(w->disk, "aes", "xts-plain64", 64);
+}
 
 static enum outcome ask(const char *device, void *userdata, struct secret **ret, struct verdict *v)
 {
@@ -37,6 +48,8 @@ static enum outcome ask(const char *device, void *userdata, struct secret **ret,
 
 	assert_string_equal(device, w->disk);
 	w->asked++;
+	if (w->disk_changes_at == AT_ASKING)
+		change_disk(w);
 	*ret = secret_of(TYPED);
 	return verdict_set(v, OUTCOME_OK, "typed");
 }
@@ -45,6 +58,8 @@ static enum outcome show(const struct secret *recovery_key, void *userdata, stru
 {
 	struct world *w = userdata;
 
+	if (w->disk_changes_at == AT_SHOWING)
+		change_disk(w);
 	if (w->mute)
 		return verdict_set(v, OUTCOME_INTERNAL, "nobody sees it");
 	w->shown++;
@@ -457,6 +472,32 @@ static void test_a_binding_that_fails_leaves_a_volume_that_works(void **state)
 	assert_int_equal(luks_header_test(volume.header, 0, w->recovery_key, &reason), 0);
 }
 
+/* While somebody types, and while somebody writes the recovery key down. */
+static void test_a_disk_that_takes_its_name_meanwhile_stays_as_it_is(void **state)
+{
+	const struct format_request rows[] = {
+		{ .force = true, .ask = ask },
+		{ .force = true, BIND_CARD },
+	};
+	struct world *w = *state;
+
+	tree_put(w->tree, "/proc/sys/crypto/fips_enabled", "1\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool written = !rows[i].ask;
+		char pattern[LUKS_PATTERN_SIZE];
+		struct luks_reason reason = { "" };
+
+		w->disk_changes_at = written ? AT_SHOWING : AT_ASKING;
+		assert_int_equal(format_with(w, rows[i]), OUTCOME_DEVICE_BUSY);
+		assert_non_null(strstr(w->v.cause, "is another device now"));
+		assert_int_equal(w->result.state, written ? FORMAT_WRITTEN : FORMAT_UNTOUCHED);
+		assert_false(w->result.pattern_stored);
+		VOLUME(volume, w);
+		assert_string_equal(luks_header_uuid(volume.header), SCRATCH_UUID);
+		assert_int_equal(luks_pattern_get(volume.header, pattern, &reason), LUKS_NOT_BOUND);
+	}
+}
+
 static bool no_memory, no_disk; /* for the new header; to write it to */
 
 /* In place of the C library's. */
@@ -539,6 +580,7 @@ int main(void)
 		TEST(test_words_that_contradict_each_other_are_wrong_usage),
 		TEST(test_a_binding_that_cannot_be_is_found_before_a_key_is_made),
 		TEST(test_a_binding_that_fails_leaves_a_volume_that_works),
+		TEST(test_a_disk_that_takes_its_name_meanwhile_stays_as_it_is),
 		TEST(test_whether_a_failed_write_had_begun_is_told),
 		TEST(test_a_recovery_key_that_nobody_saw_is_told),
 		TEST(test_uuid_label_and_sector_size_are_those_asked_for),
