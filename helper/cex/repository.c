@@ -98,10 +98,9 @@ static int lock(struct repository *repository)
 	if (fd < 0)
 		return -errno;
 	repository->lock = fd;
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return errno == EWOULDBLOCK ? -EBUSY : -errno;
 }
 
 static int repository_open(const char *directory, struct repository *ret)
@@ -159,29 +158,40 @@ struct names {
 		new_info[FILE_NAME_SIZE];
 };
 
-/* Under the lock nobody else should make it meanwhile; somebody without zkey's manners might. */
-static int place_key(const struct repository *repository, const struct names *names)
+/* Under the lock nobody else should make @to meanwhile; somebody without zkey's manners might. */
+static int place(const struct repository *repository, const char *from, const char *to)
 {
-	if (renameat2(repository->fd, names->new_skey, repository->fd, names->skey,
-		      RENAME_NOREPLACE) == 0)
+	struct stat st;
+
+	if (renameat2(repository->fd, from, repository->fd, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
 	/* a file system that cannot look and rename in one go */
-	return renameat(repository->fd, names->new_skey, repository->fd, names->skey) < 0 ? -errno : 0;
+	if (fstatat(repository->fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	if (errno != ENOENT)
+		return -errno;
+	return renameat(repository->fd, from, repository->fd, to) < 0 ? -errno : 0;
+}
+
+static int replace(const struct repository *repository, const char *from, const char *to)
+{
+	return renameat(repository->fd, from, repository->fd, to) < 0 ? -errno : 0;
 }
 
 /*
  * The key comes last: an .info alone, which an interruption in between leaves, is worth nothing, so the
- * next run may replace it.
+ * next run may replace it; @left: there was one when we looked.
  */
-static int place_both(const struct repository *repository, const struct names *names)
+static int place_both(const struct repository *repository, const struct names *names, bool left,
+		      bool *info_is_ours)
 {
-	int r;
+	int r = (left ? replace : place)(repository, names->new_info, names->info);
 
-	if (renameat(repository->fd, names->new_info, repository->fd, names->info) < 0)
-		return -errno;
-	r = place_key(repository, names);
+	*info_is_ours = r == 0;
+	if (r == 0)
+		r = place(repository, names->new_skey, names->skey);
 	if (r < 0)
 		return r;
 	if (fsync(repository->fd) == 0)
@@ -194,6 +204,7 @@ static int place_both(const struct repository *repository, const struct names *n
 static int write_both(const struct repository *repository, const char *name, const char *info,
 		      const struct secret *key)
 {
+	bool left = has(repository, name, ".info"), info_is_ours = false;
 	struct names names;
 	int r;
 
@@ -205,13 +216,13 @@ static int write_both(const struct repository *repository, const char *name, con
 	if (r == 0)
 		r = write_beside(repository, names.new_info, info, strlen(info));
 	if (r == 0)
-		r = place_both(repository, &names);
+		r = place_both(repository, &names, left, &info_is_ours);
 	if (r == 0)
 		return 0;
 	/* What cannot be removed either does no harm: see write_beside(). */
 	(void)unlinkat(repository->fd, names.new_skey, 0);
 	(void)unlinkat(repository->fd, names.new_info, 0);
-	if (!has(repository, name, ".skey"))
+	if (info_is_ours && !has(repository, name, ".skey"))
 		(void)unlinkat(repository->fd, names.info, 0);
 	return r;
 }

@@ -45,11 +45,11 @@ bool cex_sector_size_is_valid(unsigned bytes);
  * cex_repository_add() - both files, with the folder's group and what of its mode suits a file
  * @directory: of the repository; it must be there, and others must not be able to write to it
  *
- * Waits for zkey's lock (.lock) as zkey does, and holds it meanwhile. Others than owner and group get
+ * Holds zkey's lock (.lock) meanwhile, but does not wait for it: zkey may hold it for hours. Others than owner and group get
  * no rights, whatever the folder's mode. Interrupted at any point it leaves nothing that keeps a second
  * run from succeeding, and no key is ever replaced.
  *
- * Return: 0; -EEXIST (a key of that name, or what is left of one); -ENOENT: no such folder; -EPERM:
+ * Return: 0; -EEXIST (a key of that name, or what is left of one); -EBUSY: the lock is held; -ENOENT: no such folder; -EPERM:
  * others may write to it; -EINVAL for a value that cannot be; -errno.
  */
 int cex_repository_add(const char *directory, const struct cex_entry *entry,

@@ -95,5 +95,10 @@ enum outcome key_store_add(const char *sysroot, const struct cex_entry *entry,
 		verdict_set(v, OUTCOME_NO_PERMISSION, "others may write to %s", directory);
 		return verdict_hint(v, "chmod o-w %s", directory);
 	}
+	if (r == -EBUSY) {
+		verdict_set(v, OUTCOME_DEVICE_BUSY, "zkey holds the lock of its repository %s",
+			    directory);
+		return verdict_hint(v, "finish that first");
+	}
 	return r != 0 ? explain(r, directory, entry->name, v) : OUTCOME_OK;
 }

@@ -3,9 +3,10 @@
 #include "op/tree.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -311,36 +312,67 @@ static void test_killed_anywhere_a_key_has_its_properties_and_the_next_run_succe
 	}
 }
 
-static void test_it_waits_for_whoever_holds_the_lock(void **state)
+static void test_a_held_lock_is_told_and_waited_for_by_nobody(void **state)
 {
 	struct stage *s = *state;
 	_cleanup_close_ int lock = -1;
-	struct pollfd done = { .events = POLLIN };
-	int fds[2];
-	pid_t pid;
 
 	tree_put(s->tree, "/.lock", "");
 	lock = open(tree_path(s->tree, "/.lock"), O_RDONLY | O_CLOEXEC);
 	assert_int_equal(flock(lock, LOCK_EX), 0);
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	if (!pid) {
-		char r;
-
-		cleanup_close(&lock); /* a copy of it would hold the lock */
-		make_key(s);
-		r = (char)-add(s, &plain);
-		_exit(write(fds[1], &r, 1) == 1 ? 0 : 1);
-	}
-	done.fd = fds[0];
-	assert_int_equal(poll(&done, 1, 200), 0);
+	(void)alarm(20); /* it would wait for ever */
+	assert_int_equal(add(s, &plain), -EBUSY);
+	(void)alarm(0);
 	assert_false(is_there(s, "/root.info"));
+	assert_false(is_there(s, "/root.info.new"));
 	assert_int_equal(flock(lock, LOCK_UN), 0);
-	assert_int_equal(poll(&done, 1, 20000), 1);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	(void)close(fds[0]);
-	(void)close(fds[1]);
+	assert_int_equal(add(s, &plain), 0);
 	expect_key(s, "root");
+}
+
+/* What somebody makes just before it would be renamed; and what the file system knows. */
+static struct {
+	const char *appears;
+	const struct stage *stage;
+	bool no_flags;
+} rival;
+
+/* In place of the C library's. */
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	if (rival.appears && !strcmp(rival.appears + 1, to))
+		tree_put(rival.stage->tree, rival.appears, "somebody's");
+	if (flags && rival.no_flags) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+static void test_what_appears_at_the_last_moment_is_not_replaced(void **state)
+{
+	static const char *const files[] = { "/root.info", "/root.skey" };
+	struct stage *s = *state;
+
+	rival.stage = s;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *text = NULL;
+
+		rival.appears = files[i / 2];
+		rival.no_flags = i % 2;
+		assert_int_equal(add(s, &plain), -EEXIST);
+		assert_int_equal(file_read(tree_path(s->tree, rival.appears), 64, &text, NULL), 0);
+		assert_string_equal(text, "somebody's");
+		assert_false(is_there(s, "/root.skey.new"));
+		assert_false(is_there(s, "/root.info.new"));
+		(void)unlink(tree_path(s->tree, "/root.skey"));
+		(void)unlink(tree_path(s->tree, "/root.info"));
+	}
+	rival.appears = NULL;
+	rival.no_flags = true;
+	assert_int_equal(add(s, &plain), 0);
+	expect_key(s, "root");
+	rival.no_flags = false;
 }
 
 static void test_values_that_zkey_could_not_read_back_are_refused(void **state)
@@ -433,7 +465,8 @@ int main(void)
 		TEST(test_what_an_interrupted_run_left_is_in_nobodys_way),
 		TEST(test_a_link_in_the_way_leads_nowhere),
 		TEST(test_killed_anywhere_a_key_has_its_properties_and_the_next_run_succeeds),
-		TEST(test_it_waits_for_whoever_holds_the_lock),
+		TEST(test_a_held_lock_is_told_and_waited_for_by_nobody),
+		TEST(test_what_appears_at_the_last_moment_is_not_replaced),
 		TEST(test_values_that_zkey_could_not_read_back_are_refused),
 		TEST(test_names_that_zkey_or_a_file_system_would_take_otherwise_are_refused),
 		TEST(test_keys_are_read_within_their_limit),

@@ -2,6 +2,9 @@
 /* Where keys go: what is told before there is one, and what is written. */
 #include "op/paes.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include "base/attributes.h"
 #include "cex/repository.h"
 #include "op/keygen.h"
@@ -115,6 +118,21 @@ static void test_the_repository_gets_key_and_properties(void **state)
 	assert_int_equal(store(&place, &v), OUTCOME_USAGE);
 }
 
+static void test_a_lock_that_zkey_holds_is_told_at_once(void **state)
+{
+	struct tree *tree = *state;
+	struct keygen_place place = in_repository(tree, "root");
+	_cleanup_close_ int lock = -1;
+	struct verdict v = { 0 };
+
+	tree_put(tree, CEX_REPOSITORY_PATH "/.lock", "");
+	lock = open(tree_path(tree, CEX_REPOSITORY_PATH "/.lock"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	assert_int_equal(store(&place, &v), OUTCOME_DEVICE_BUSY);
+	assert_non_null(strstr(v.cause, "zkey holds the lock"));
+	assert_string_equal(v.hint, "finish that first");
+}
+
 static void test_without_the_cipher_there_is_no_pattern_and_the_key_is_kept(void **state)
 {
 	struct tree *tree = *state;
@@ -172,6 +190,7 @@ int main(void)
 		TEST(test_a_file_gets_the_bytes_of_the_key_and_is_its_owners),
 		TEST(test_a_file_that_is_there_stays_as_it_is),
 		TEST(test_the_repository_gets_key_and_properties),
+		TEST(test_a_lock_that_zkey_holds_is_told_at_once),
 		TEST(test_without_the_cipher_there_is_no_pattern_and_the_key_is_kept),
 		TEST(test_what_zkey_would_not_take_is_told_before_there_is_a_key),
 		TEST(test_a_repository_that_is_not_there_or_everybodys_comes_with_the_command),
