@@ -21,12 +21,17 @@ image() { # NAME [image.sh's options…]
 
 clevis_tree() { # FOLDER: the packages that the root of the virtual machines lacks
     mkdir -p "$1" "$work/debs"
-    (cd "$work/debs" && apt-get -q download clevis clevis-luks clevis-systemd clevis-dracut jose libjose0 luksmeta \
+    (cd "$work/debs" && apt-get -q -o APT::Sandbox::User=root download clevis clevis-luks clevis-systemd clevis-dracut jose libjose0 luksmeta \
         libluksmeta0 libjansson4 >/dev/null)
     local package
     for package in "$work"/debs/*.deb; do
         dpkg -x "$package" "$1"
     done
+    # the root has these as links into /usr
+    if [[ -d $1/lib ]]; then
+        cp -a "$1/lib/." "$1/usr/lib/"
+        rm -r "${1:?}/lib"
+    fi
 }
 
 sizes() { # NAME: compressed, unpacked, files
