@@ -19,11 +19,6 @@ static const struct secret *passphrase_of(const struct attempt *a)
 	return a->binding.kind == BINDING_CARD ? a->binding.token->passphrase : a->passphrase;
 }
 
-static bool is_for_systemd(const struct attempt *a)
-{
-	return a->how == ATTEMPT_ACTIVATE && a->want->options.unknown[0];
-}
-
 /* The passphrase or the key did not do it. */
 static void reject(struct attempt *a, int condition, const struct luks_reason *reason)
 {
@@ -212,7 +207,7 @@ static void prepare_answer(struct attempt *a)
 /* Nothing stands in the way any more. */
 static void use(struct attempt *a)
 {
-	switch (is_for_systemd(a) ? ATTEMPT_LOAD : a->how) {
+	switch (attempt_is_for_systemd(a) ? ATTEMPT_LOAD : a->how) {
 	case ATTEMPT_LOAD:
 		load_key(a);
 		break;
@@ -327,7 +322,7 @@ void attempt_use_passphrase(struct attempt *a)
 		reject(a, r, &reason);
 		return;
 	}
-	if (is_for_systemd(a))
+	if (attempt_is_for_systemd(a))
 		log_warning("%s: option \"%s\" is systemd's: loading the key, leaving the volume to it",
 			    a->want->name, a->want->options.unknown);
 	/* Any other volume is opened by passphrase, so that no clear volume key passes through us. */

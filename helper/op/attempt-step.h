@@ -19,6 +19,12 @@ void attempt_succeed(struct attempt *a, const char *how);
 /* Somebody opened it before us, as @holder: fine if it is this volume, exactly as checked. */
 void attempt_found_open(struct attempt *a, const char *holder);
 
+/* An option that only systemd understands leaves the volume to it. */
+static inline bool attempt_is_for_systemd(const struct attempt *a)
+{
+	return a->how == ATTEMPT_ACTIVATE && a->want->options.unknown[0];
+}
+
 /* The passphrase is in hand. */
 void attempt_use_passphrase(struct attempt *a);
 

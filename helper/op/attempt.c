@@ -266,6 +266,24 @@ void attempt_found_open(struct attempt *a, const char *holder)
 	attempt_succeed(a, "was open already");
 }
 
+/*
+ * Who opens by a key in the keyring reads the disk again and asks nothing about it. With a passphrase
+ * that is public, that may be anybody's volume by then.
+ */
+static enum outcome check_opener(const struct attempt *a, struct verdict *v)
+{
+	char name[BINDING_NAME_SIZE];
+
+	if (a->binding.kind == BINDING_KMS || (a->how != ATTEMPT_LOAD && !attempt_is_for_systemd(a)))
+		return OUTCOME_OK;
+	binding_name(&a->binding, name);
+	verdict_set(v, OUTCOME_CONFIG_ERROR, "systemd cannot open by %s safely: its passphrase is public",
+		    name);
+	if (a->how == ATTEMPT_LOAD)
+		return verdict_hint(v, "use open = helper");
+	return verdict_hint(v, "remove the option \"%s\"", a->want->options.unknown);
+}
+
 /* Chooses the next binding that policy allows; ends the attempt when there is none. */
 static void choose(struct attempt *a)
 {
@@ -275,6 +293,8 @@ static void choose(struct attempt *a)
 
 		a->binding = a->order[a->next++];
 		o = policy_check_binding(a->config, a->want->pin, a->cmdline, a->header, &a->binding, &v);
+		if (o == OUTCOME_OK)
+			o = check_opener(a, &v);
 		if (o == OUTCOME_OK) {
 			a->state = a->binding.kind == BINDING_KMS ? ATTEMPT_WAITS_FOR_NETWORK :
 								    ATTEMPT_MAY_START;

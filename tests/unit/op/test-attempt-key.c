@@ -363,17 +363,17 @@ static void test_nobody_gets_the_passphrase_before_a_card_can_use_the_key(void *
 	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ANSWER);
 	expect(stage_run(s, 20000), OUTCOME_NOT_A_SECURE_KEY, "", 0);
 	stage_strike(s);
-	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_LOAD);
-	expect(stage_run(s, 20000), OUTCOME_NOT_A_SECURE_KEY, "", 1);
+
+	volume_is(s, &key, HUMAN, "no-card");
+	stage_tokens(s, TOKEN("prod", "right"), NULL, NULL);
+	stage_begin(s, PROD, "", CRYPTTAB, ATTEMPT_LOAD);
+	expect(stage_run(s, 5000), OUTCOME_NO_CARD, "", 1);
 	stage_strike(s);
 
 	volume_is(s, &key, PUBLIC, "no-card");
 	stage_tokens(s, CARD, NULL, NULL);
-	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_LOAD);
-	expect(stage_run(s, 300), OUTCOME_NO_CARD, "", 2);
-	stage_strike(s);
 	stage_begin(s, "", "", CRYPTTAB, ATTEMPT_ANSWER);
-	expect(stage_run(s, 300), OUTCOME_NO_CARD, "", 3);
+	expect(stage_run(s, 300), OUTCOME_NO_CARD, "", 2);
 	stage_strike(s);
 	assert_int_equal(recv(question, answer, sizeof(answer), 0), -1);
 
@@ -432,6 +432,41 @@ static void test_a_key_file_finds_its_keyslot_among_others(void **state)
 	expect(stage_run(s, 20000), OUTCOME_WRONG_PASSPHRASE, "", 1);
 }
 
+/* It would read the disk again, and a loaded key says nothing about what it may open. */
+static void test_systemd_gets_no_public_passphrase_to_open_with(void **state)
+{
+	static const char left[] = "root UUID=" U " none tpm2-device=auto\n";
+	static const struct {
+		const char *config, *first, *second, *crypttab, *hint;
+		enum attempt_how how;
+		enum outcome outcome;
+	} rows[] = {
+		{ "", CARD, NULL, CRYPTTAB, "open = helper", ATTEMPT_LOAD, OUTCOME_CONFIG_ERROR },
+		{ OWNER, NULL, NULL, CRYPTTAB, "open = helper", ATTEMPT_LOAD, OUTCOME_CONFIG_ERROR },
+		{ "", CARD, NULL, left, "tpm2-device", ATTEMPT_ACTIVATE, OUTCOME_CONFIG_ERROR },
+		{ OWNER, NULL, NULL, left, "tpm2-device", ATTEMPT_ACTIVATE, OUTCOME_CONFIG_ERROR },
+		/* there it is compared afterwards */
+		{ "", CARD, NULL, left, "", ATTEMPT_ANSWER, OUTCOME_TIMEOUT },
+		/* the service says which volume it is */
+		{ PROD, CARD, TOKEN("prod", "gone"), left, "", ATTEMPT_ACTIVATE, OUTCOME_KMS_KEY_GONE },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct attempt *a;
+
+		volume_is(s, &key, PUBLIC, GOOD_CARDS);
+		stage_tokens(s, rows[i].first, rows[i].second, NULL);
+		tree_put(s->tree, "/etc/luks/cex.key", PUBLIC);
+		stage_begin(s, rows[i].config, "", rows[i].crypttab, rows[i].how);
+		a = stage_run(s, rows[i].how == ATTEMPT_ANSWER ? 300 : 5000);
+		expect(a, rows[i].outcome, "", i);
+		assert_non_null(strstr(a->verdict.hint, rows[i].hint));
+		stage_strike(s);
+	}
+}
+
 /* Conditions that systemd would not keep. */
 static void test_a_volume_that_systemd_would_open_keeps_its_conditions(void **state)
 {
@@ -464,6 +499,7 @@ int main(int argc, char **argv)
 		T(test_nobody_gets_the_passphrase_before_a_card_can_use_the_key),
 		T(test_an_old_master_key_opens_and_is_remembered),
 		T(test_a_key_file_finds_its_keyslot_among_others),
+		T(test_systemd_gets_no_public_passphrase_to_open_with),
 		T(test_a_volume_that_systemd_would_open_keeps_its_conditions),
 	};
 
