@@ -366,13 +366,27 @@ static int clear(int fd, bool *begun, struct luks_reason *reason)
 	return 0;
 }
 
-/* From the device again, as the next boot will find it. */
-static int prove(struct luks_device *device, const struct luks_format *format,
+/*
+ * What was read or written is read from the disk next time. A memory file system has no disk, and where
+ * it is not allowed the proof is one of the cache.
+ */
+static void drop_cache(const struct luks_device *device, int fd)
+{
+	int r = device->devno ? (ioctl(fd, BLKFLSBUF) < 0 ? errno : 0) :
+				posix_fadvise(fd, 0, DATA_OFFSET, POSIX_FADV_DONTNEED);
+
+	if (r)
+		log_debug("luks: the cache of %s stays: %s", device->path, strerror(r));
+}
+
+/* From the disk again, as the next boot will find it; all of it was synced. */
+static int prove(struct luks_device *device, int fd, const struct luks_format *format,
 		 struct luks_reason *reason)
 {
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	int r;
 
+	drop_cache(device, fd);
 	r = luks_device_judge(device);
 	if (r == LUKS_NOT_LUKS2)
 		return luks_refuse(reason, "libblkid sees no LUKS2 header after it was written");
@@ -408,7 +422,7 @@ static int replace(struct luks_device *device, int fd, const struct luks_format 
 	ret->begun = true;
 	r = space_result(write_header(fd, header, copy_size), reason);
 	if (!r)
-		r = prove(device, format, reason);
+		r = prove(device, fd, format, reason);
 	if (!r)
 		memcpy(ret->uuid, device->uuid, sizeof(ret->uuid));
 	return r;

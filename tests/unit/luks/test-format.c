@@ -686,7 +686,7 @@ static struct {
 	unsigned syncs; /* the last ends the program, as a lost power line would */
 } left;
 
-static bool disk_is_broken;
+static bool disk_is_broken, disk_forgets;
 
 /* In place of the libraries'. */
 int memfd_create(const char *name, unsigned flags)
@@ -716,6 +716,28 @@ int fsync(int fd)
 		return (int)syscall(SYS_fsync, fd);
 	errno = EIO;
 	return -1;
+}
+
+/* A disk that took what it was given and did not keep it shows only when the cache is gone. */
+int posix_fadvise(int fd, off_t offset, off_t len, int advice)
+{
+	static const char nothing[DATA_OFFSET / 16];
+
+	if (disk_forgets && advice == POSIX_FADV_DONTNEED && offset == 0 && len == DATA_OFFSET)
+		assert_int_equal(pwrite(fd, nothing, sizeof(nothing), 0), sizeof(nothing));
+	return 0;
+}
+
+static void test_a_header_that_did_not_reach_the_disk_is_noticed(void **state)
+{
+	struct bench *b = *state;
+
+	disk_forgets = true;
+	assert_int_equal(format(b), LUKS_REFUSED);
+	disk_forgets = false;
+	assert_non_null(strstr(b->reason.text, "no LUKS2 header"));
+	assert_true(b->done.begun);
+	assert_int_equal(format(b), 0);
 }
 
 static void test_a_failure_before_the_first_write_is_told_as_such(void **state)
@@ -878,6 +900,7 @@ int main(void)
 		TEST(test_a_read_only_file_system_is_told),
 		TEST(test_what_the_path_leads_to_by_now_is_not_overwritten),
 		TEST(test_what_it_holds_by_now_is_not_overwritten),
+		TEST(test_a_header_that_did_not_reach_the_disk_is_noticed),
 		TEST(test_a_failure_before_the_first_write_is_told_as_such),
 		TEST(test_a_failure_after_the_first_write_is_told_as_such),
 		TEST(test_a_format_that_ends_between_two_writes_leaves_no_half_header),
