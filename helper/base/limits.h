@@ -27,6 +27,7 @@
 #define LIMIT_TOKEN_JSON	(8u << 10)
 #define LIMIT_TOKENS		32    /* of LUKS2 itself */
 #define LIMIT_KEYSLOTS		32
+#define LIMIT_KEYFILE_KEYSLOTS	4     /* that a key file is tried on: each may cost a dear KDF */
 #define LIMIT_HEADER_JSON	(4u << 20) /* largest LUKS2 metadata area */
 #define LIMIT_KEYSLOT_AREA	(128u << 20)
 #define LIMIT_PBKDF2_ITERATIONS	100000u	 /* of our own keyslots; bind makes 1000 */

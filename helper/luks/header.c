@@ -312,6 +312,7 @@ int luks_header_find_keyslot(struct luks_header *header, const struct secret *pa
 			     bool skip_ours, int *ret, struct luks_reason *reason)
 {
 	const struct luks_facts *facts = &header->facts;
+	unsigned left = skip_ours ? LIMIT_KEYFILE_KEYSLOTS : LIMIT_KEYSLOTS;
 	int verdict = LUKS_WRONG_PASSPHRASE;
 
 	for (int priority = 2; priority > 0; priority--) {
@@ -321,6 +322,8 @@ int luks_header_find_keyslot(struct luks_header *header, const struct secret *pa
 
 			if (facts->priorities[i] != priority || (skip_ours && slot->ours))
 				continue;
+			if (!left--)
+				return verdict;
 			r = luks_header_test(header, slot->id, passphrase, reason);
 			if (r < 0)
 				return r;

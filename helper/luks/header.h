@@ -69,7 +69,7 @@ int luks_header_test(struct luks_header *header, int keyslot, const struct secre
 
 /**
  * luks_header_find_keyslot() - which keyslot does it open? Without activation
- * @skip_ours: leave keyslots of our bindings out
+ * @skip_ours: leave keyslots of our bindings out, and try LIMIT_KEYFILE_KEYSLOTS of the others at most
  *
  * As cryptsetup looks for it: preferred keyslots first, ignored ones not.
  *

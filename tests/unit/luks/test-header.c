@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "luks/bind.h"
 #include "luks/copy.h"
 #include "luks/header.h"
@@ -384,6 +385,43 @@ static void test_loading_and_testing_are_quick(void **state)
 		      test);
 }
 
+static void add_keyslot(const struct scratch *s, int slot, const char *passphrase)
+{
+	struct crypt_device *cd = NULL;
+
+	assert_int_equal(crypt_init(&cd, s->path), 0);
+	assert_int_equal(crypt_load(cd, CRYPT_LUKS2, NULL), 0);
+	assert_int_equal(crypt_set_pbkdf_type(cd, &scratch_kdf), 0);
+	assert_int_equal(crypt_keyslot_add_by_passphrase(cd, slot, HUMAN, HUMAN_LEN, passphrase,
+							 strlen(passphrase)), slot);
+	crypt_free(cd);
+}
+
+/* Each costs a KDF that whoever has the disk has chosen; a person has the time, a boot does not. */
+static void test_a_key_file_is_tried_on_a_few_keyslots_only(void **state)
+{
+	struct scratch *s = scratch_new("aes", "xts-plain64", 64);
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	struct luks_reason reason = { "" };
+
+	(void)state;
+	for (int slot = 1; slot <= LIMIT_KEYFILE_KEYSLOTS; slot++)
+		add_keyslot(s, slot, (const char[]){ 's', (char)('0' + slot), '\0' });
+	device = device_of(s);
+	assert_int_equal(luks_header_load(device, NULL, &header, &reason), 0);
+	for (int slot = 1; slot <= LIMIT_KEYFILE_KEYSLOTS; slot++) {
+		_cleanup_secret_ struct secret *file = secret_of((const char[]){ 's', (char)('0' + slot), 0 });
+		int found = -1;
+
+		assert_int_equal(luks_header_find_keyslot(header, file, false, &found, &reason), 0);
+		assert_int_equal(found, slot);
+		assert_int_equal(luks_header_find_keyslot(header, file, true, &found, &reason),
+				 slot < LIMIT_KEYFILE_KEYSLOTS ? 0 : LUKS_WRONG_PASSPHRASE);
+	}
+	scratch_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_another_header_under_the_same_path_is_refused),
 		cmocka_unit_test(test_a_detached_header_opens_and_says_so_to_the_rules),
 		cmocka_unit_test(test_without_device_mapper_opening_says_so_and_changes_nothing),
+		cmocka_unit_test(test_a_key_file_is_tried_on_a_few_keyslots_only),
 		cmocka_unit_test(test_loading_and_testing_are_quick),
 	};
 
