@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "kms/client-seam.h"
 #include "kms/message.h"
+#include "kms/veil.h"
 #include "kms/net-child.h"
 
 /* How long after a job's deadline the child may still answer before the core gives up by itself. */
@@ -57,6 +58,7 @@ struct kms_client {
 	struct open_job jobs[LIMIT_JOBS];
 	struct queued *first, **last;
 	struct secret *buffer;
+	struct veil *veil; /* NULL for an adopted child */
 };
 
 static const char *program_path;
@@ -223,6 +225,7 @@ void kms_client_free(struct kms_client *client)
 		kms_reply_free(q->reply);
 		free(q);
 	}
+	veil_free(client->veil);
 	secret_free(client->buffer);
 	free(client);
 }
@@ -276,8 +279,9 @@ int kms_client_start(struct kms_client **ret)
 {
 	_cleanup_kms_client_ struct kms_client *client = NULL;
 	_cleanup_secret_ struct secret *hello = NULL;
+	_cleanup_veil_ struct veil *veil = NULL;
 	_cleanup_close_ int theirs = -1;
-	int pair[2], r;
+	int pair[2], key = -1, r;
 	pid_t pid = 0;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -296,7 +300,10 @@ int kms_client_start(struct kms_client **ret)
 	}
 	r = message_build_hello(current_level(), &hello);
 	if (r == 0)
-		r = deliver(client, hello, -1);
+		r = veil_make(&veil, &key);
+	if (r == 0)
+		r = deliver(client, hello, key);
+	client->veil = take_ptr(veil); /* from here on */
 	if (r < 0)
 		return r;
 	*ret = take_ptr(client);
@@ -471,7 +478,7 @@ static int drain(struct kms_client *client)
 		size_t len = 0;
 		int r;
 
-		r = message_receive(client->fd, client->buffer, &len, NULL);
+		r = veil_receive(client->veil, client->fd, client->buffer, &len, NULL);
 		if (r == -EAGAIN)
 			return 0;
 		if (r == 0) {
@@ -503,7 +510,7 @@ static int deliver(struct kms_client *client, const struct secret *message, int 
 	while (client->fd >= 0) {
 		struct pollfd p = { .fd = client->fd, .events = POLLIN | POLLOUT };
 
-		r = message_send(client->fd, message, attach);
+		r = veil_send(client->veil, client->fd, message, attach);
 		if (r == 0)
 			return 0;
 		if (r == -EPIPE || r == -ECONNRESET || (r == -EAGAIN && deadline_over(patience))) {

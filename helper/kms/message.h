@@ -18,7 +18,7 @@
 #include "kms/client.h"
 
 enum message_kind {
-	MESSAGE_HELLO = 0x63780001, /* core → child, first */
+	MESSAGE_HELLO = 0x63780001, /* core → child, first, with the descriptor of kms/veil.h */
 	MESSAGE_PROFILE,	    /* core → child, with the CA's descriptor */
 	MESSAGE_JOB,		    /* core → child */
 	MESSAGE_REPLY,		    /* child → core */

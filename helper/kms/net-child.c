@@ -18,6 +18,7 @@
 #include "kms/net.h"
 #include "kms/sandbox.h"
 #include "kms/scrub.h"
+#include "kms/veil.h"
 
 /* The core went away, which is how it says that it is done: nothing is cleaned up, see below. */
 #define EXIT_DONE   0
@@ -48,7 +49,7 @@ void net_reply(const struct net *net, const struct kms_reply *reply)
 		log_debug("cannot build a reply: %s", strerror(-r));
 		leave(EXIT_BROKEN);
 	}
-	while ((r = message_send(net->fd, message, -1)) == -EAGAIN) {
+	while ((r = veil_send(net->veil, net->fd, message, -1)) == -EAGAIN) {
 		struct pollfd p = { .fd = net->fd, .events = POLLOUT };
 
 		(void)poll(&p, 1, -1);
@@ -108,7 +109,7 @@ static int take_messages(struct net *net, struct secret *buffer)
 		size_t len = 0;
 		int r;
 
-		r = message_receive(net->fd, buffer, &len, &attached);
+		r = veil_receive(net->veil, net->fd, buffer, &len, &attached);
 		if (r == -EAGAIN)
 			return 0;
 		if (r < 0)
@@ -120,22 +121,24 @@ static int take_messages(struct net *net, struct secret *buffer)
 	}
 }
 
-/* The first message says how much to log. */
+/* The first message says how much to log, and brings the key that hides all others. */
 static int take_hello(struct net *net, struct secret *buffer)
 {
 	struct pollfd p = { .fd = net->fd, .events = POLLIN };
+	_cleanup_close_ int key = -1;
 	enum log_level level;
 	size_t len = 0;
 	int r;
 
-	while ((r = message_receive(net->fd, buffer, &len, NULL)) == -EAGAIN)
+	while ((r = message_receive(net->fd, buffer, &len, &key)) == -EAGAIN)
 		(void)poll(&p, 1, -1);
 	if (r < 0)
 		return r;
 	r = message_parse_hello(secret_bytes(buffer), len, &level);
-	if (r == 0)
-		log_setup(level, false);
-	return r;
+	if (r < 0)
+		return r;
+	log_setup(level, false);
+	return key < 0 ? -EBADMSG : veil_take(key, &net->veil);
 }
 
 /* --- the loop ------------------------------------------------------------------------------- */

@@ -15,7 +15,8 @@ struct session;
 struct job;
 
 struct net {
-	int fd; /* to the core */
+	int fd;		   /* to the core */
+	struct veil *veil; /* over that */
 	CURLM *multi;
 	struct resolver *resolver;
 	struct network_watch *network;	/* NULL: cannot tell */

@@ -17,6 +17,7 @@
 
 #include "kms/message.h"
 #include "kms/net-child.h"
+#include "kms/veil.h"
 #include "luks/scratch.h"
 #include "op/answer.h"
 #include "op/boot-setup.h"
@@ -37,6 +38,8 @@
 	",\"created\":\"2026-11-22T10:00:00Z\"}"
 
 /* --- the child ------------------------------------------------------------------------------- */
+
+static struct veil *child_veil;
 
 static inline void child_answer(int fd, const struct message_job *job)
 {
@@ -66,7 +69,7 @@ static inline void child_answer(int fd, const struct message_job *job)
 			memcpy(secret_data(reply.plaintext), roles[i].plaintext,
 			       strlen(roles[i].plaintext));
 		}
-		if (message_build_reply(&reply, &message) < 0 || message_send(fd, message, -1) < 0)
+		if (message_build_reply(&reply, &message) < 0 || veil_send(child_veil, fd, message, -1) < 0)
 			_exit(3);
 		secret_free(reply.plaintext);
 		return;
@@ -87,11 +90,13 @@ static inline int child_main(void)
 		int attached = -1;
 		size_t len;
 
-		if (poll(&p, 1, -1) < 0 || message_receive(NET_CHILD_FD, buffer, &len, &attached) < 0)
+		if (poll(&p, 1, -1) < 0 ||
+		    veil_receive(child_veil, NET_CHILD_FD, buffer, &len, &attached) < 0)
 			return 0;
-		cleanup_close(&attached);
-		if (message_kind(secret_bytes(buffer), len, &kind) < 0)
+		if (message_kind(secret_bytes(buffer), len, &kind) < 0 ||
+		    (kind == MESSAGE_HELLO && veil_take(attached, &child_veil) < 0))
 			return 1;
+		cleanup_close(&attached);
 		if (kind != MESSAGE_JOB)
 			continue;
 		if (message_parse_job(secret_bytes(buffer), len, &job) < 0)
