@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [--check]: install with apt what building, testing and the demonstration need.
+# deps.sh [--check] [s390x]: install with apt what building, testing and the demonstration need; with "s390x" also what
+# "make check-s390x" needs, which is large.
 #
 # Does nothing, at once, when everything is there. --check only says what is missing (exit 1). It knows Debian 12
 # and newer, and Ubuntu 24.04 and newer; elsewhere it names what to look for.
@@ -22,9 +23,16 @@ packages=(
     systemd dracut-core dracut-network iproute2
     # virtual machines: a root tree, disks and images made without root devices, software emulation
     mmdebstrap arch-test qemu-system-x86 e2fsprogs cpio zstd xxd kmod
-    # s390x: cross compiler, programs and machines by emulation
-    gcc-s390x-linux-gnu qemu-user-static qemu-system-misc
 )
+check=no
+for word in "$@"; do
+    case $word in
+        --check) check=yes ;;
+        # cross compiler, programs and machines by emulation
+        s390x) packages+=(gcc-s390x-linux-gnu qemu-user-static qemu-system-misc) ;;
+        *) echo "deps: unknown word '$word'" >&2 && exit 2 ;;
+    esac
+done
 
 say() {
     printf 'deps: %s\n' "$*" >&2
@@ -47,7 +55,7 @@ if [[ ${#missing[@]} -eq 0 ]]; then
     say "all ${#packages[@]} packages are there"
     exit 0
 fi
-if [[ ${1-} == --check ]]; then
+if [[ $check == yes ]]; then
     say "missing: ${missing[*]}"
     exit 1
 fi

@@ -14,7 +14,7 @@ B="${B:-build}"
 build="$B/s390x"
 here=tests/s390x
 
-"$MAKE" --no-print-directory deps || exit 1
+tests/deps.sh s390x || exit 1
 
 passed=0 failed=0 skipped=0 times=()
 log="$(mktemp)"
