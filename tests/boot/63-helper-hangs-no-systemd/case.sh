@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 130 seconds here too, and it is a hook that counts them.
+# 130 seconds here, and it is a hook that counts them.
 # shellcheck source=tests/boot/60-helper-crash/case.sh
 source "$here/60-helper-crash/case.sh"
 # shellcheck disable=SC2034 # read by run
