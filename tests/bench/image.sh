@@ -47,9 +47,15 @@ row() { # TITLE NAME
     printf '  %-28s %9d %10d %6d\n' "$1" $((this[0] - base[0])) $((this[2] - base[2])) $((this[1] - base[1]))
 }
 
+# Programs as packages have them, without what debuggers read.
+make -s install DESTDIR="$work/dynamic-tree"
+strip "$work/dynamic-tree/usr/sbin/cexluks"
+cp -a "$work/dynamic-tree" "$work/static-tree"
+make -s install-static DESTDIR="$work/static-tree"
+
 image base --no-product
-image dynamic
-STATIC=1 image static
+image dynamic --destdir "$work/dynamic-tree"
+image static --destdir "$work/static-tree"
 clevis_tree "$work/clevis-tree"
 image clevis --no-product --overlay "$work/clevis-tree" --dracut-arg --add --dracut-arg 'clevis clevis-pin-tang clevis-pin-sss'
 
