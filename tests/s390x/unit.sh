@@ -17,6 +17,7 @@ left_out=(
     "cex/test-pkey         emulated ioctl() says ENOSYS to what it doesn't know"
     "keyring/test-keyring  emulated keyctl() is ENOSYS"
     "kms/test-sandbox      no seccomp, no Landlock"
+    "kms/test-scrub        emulated ptrace() is ENOSYS"
 )
 if [[ ${1-} == --left-out ]]; then
     printf '%s\n' "${left_out[@]}"
