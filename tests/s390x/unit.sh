@@ -18,6 +18,7 @@ left_out=(
     "keyring/test-keyring  emulated keyctl() is ENOSYS"
     "kms/test-sandbox      no seccomp, no Landlock"
     "kms/test-scrub        emulated ptrace() is ENOSYS"
+    "op/test-forget        emulated keyctl() is ENOSYS"
 )
 if [[ ${1-} == --left-out ]]; then
     printf '%s\n' "${left_out[@]}"
