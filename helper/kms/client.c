@@ -275,13 +275,29 @@ static enum log_level current_level(void)
 
 static int deliver(struct kms_client *client, const struct secret *message, int attach);
 
+/* The first message goes as it is and brings the key; all others are hidden with that. */
+static int greet(struct kms_client *client)
+{
+	_cleanup_secret_ struct secret *hello = NULL;
+	_cleanup_veil_ struct veil *veil = NULL;
+	int key = -1, r;
+
+	r = message_build_hello(current_level(), &hello);
+	if (r == 0)
+		r = veil_make(&veil, &key);
+	if (r == 0)
+		r = deliver(client, hello, key);
+	if (r < 0)
+		return r;
+	client->veil = take_ptr(veil);
+	return 0;
+}
+
 int kms_client_start(struct kms_client **ret)
 {
 	_cleanup_kms_client_ struct kms_client *client = NULL;
-	_cleanup_secret_ struct secret *hello = NULL;
-	_cleanup_veil_ struct veil *veil = NULL;
 	_cleanup_close_ int theirs = -1;
-	int pair[2], key = -1, r;
+	int pair[2], r;
 	pid_t pid = 0;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -298,12 +314,7 @@ int kms_client_start(struct kms_client **ret)
 		(void)waitpid(pid, NULL, 0);
 		return r;
 	}
-	r = message_build_hello(current_level(), &hello);
-	if (r == 0)
-		r = veil_make(&veil, &key);
-	if (r == 0)
-		r = deliver(client, hello, key);
-	client->veil = take_ptr(veil); /* from here on */
+	r = greet(client);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(client);
