@@ -287,7 +287,7 @@ static int greet(struct kms_client *client)
 		r = veil_make(&veil, &key);
 	if (r == 0)
 		r = deliver(client, hello, key);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	client->veil = take_ptr(veil);
 	return 0;
@@ -309,7 +309,7 @@ int kms_client_start(struct kms_client **ret)
 		return r;
 	}
 	r = kms_client_adopt(pair[0], pid, &client);
-	if (r < 0) {
+	if (!client) {
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
 		return r;
