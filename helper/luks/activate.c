@@ -59,7 +59,7 @@ int luks_activate_result(const struct luks_device *device, int r, struct luks_re
 	case -ENOKEY:
 		if (device_is_in_use(device))
 			return LUKS_BUSY;
-		luks_reason_set(reason, "the kernel lacks the cipher's module or refuses the key: %s",
+		luks_reason_set(reason, "the kernel refuses the key, or lacks the cipher's module: %s",
 				luks_library_first_error()[0] ? luks_library_first_error()
 							      : strerror(-r));
 		return LUKS_KERNEL_REFUSED;
