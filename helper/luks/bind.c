@@ -95,13 +95,9 @@ static int find_keyring_token(struct crypt_device *cd, const char *description)
 {
 	for (int id = 0; id < LIMIT_TOKENS; id++) {
 		_cleanup_json_ cJSON *tree = NULL;
-		const char *json, *text;
+		const char *text;
 
-		if (crypt_token_json_get(cd, id, &json) < 0 ||
-		    json_parse(json, strlen(json), LIMIT_HEADER_DEPTH, &tree) < 0)
-			continue;
-		text = json_string(tree, "type", 1, 64);
-		if (!text || strcmp(text, KEYRING_TYPE) != 0)
+		if (!luks_library_token(cd, id, KEYRING_TYPE, &tree))
 			continue;
 		text = json_string(tree, "key_description", 1, 256);
 		if (text && !strcmp(text, description))

@@ -18,7 +18,7 @@ enum luks_condition {
 	LUKS_NO_SPACE,	       /* no free keyslot, area or token number in the header */
 	LUKS_NO_MAPPER,	       /* this kernel offers no device mapper, or not to us */
 	LUKS_TABLE_MISMATCH,   /* the live table is not what was checked: see the reason */
-	LUKS_CHANGED,	       /* somebody else changed the header meanwhile */
+	LUKS_CHANGED,	       /* somebody else changed header or device meanwhile */
 	LUKS_KERNEL_REFUSED,   /* device mapper or the cipher takes this key not, or not now */
 	LUKS_OCCUPIED,	       /* the device to format holds something: see the reason */
 };

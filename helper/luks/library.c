@@ -8,6 +8,7 @@
 
 #include <libdevmapper.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 
 /* Since luks_library_forget_errors(). The first tells the cause, later ones what failed by it. */
@@ -137,4 +138,19 @@ int luks_library_result(const char *what, int r)
 	default:
 		return r;
 	}
+}
+
+bool luks_library_token(struct crypt_device *cd, int id, const char *type, cJSON **ret)
+{
+	_cleanup_json_ cJSON *tree = NULL;
+	const char *json, *text;
+
+	if (crypt_token_json_get(cd, id, &json) < 0 ||
+	    json_parse(json, strlen(json), LIMIT_HEADER_DEPTH, &tree) < 0)
+		return false;
+	text = json_string(tree, "type", 1, 64);
+	if (!text || strcmp(text, type) != 0)
+		return false;
+	*ret = take_ptr(tree);
+	return true;
 }

@@ -10,10 +10,13 @@
 #ifndef CEXLUKS_LUKS_LIBRARY_H
 #define CEXLUKS_LUKS_LIBRARY_H
 
+#include <stdbool.h>
+
 #include <libcryptsetup.h>
 
 #include "base/attributes.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "luks/condition.h"
 
 DEFINE_CLEANUP(struct crypt_device *, crypt_free);
@@ -54,6 +57,12 @@ int luks_library_load(int fd, int data_fd, struct crypt_device **ret) _must_chec
  * LUKS_NO_SPACE, LUKS_NO_MAPPER (ENOTSUP), LUKS_NO_DEVICE (ENODEV), other -errno.
  */
 int luks_library_result(const char *what, int r) _must_check_;
+
+/**
+ * luks_library_token() - the token @id, if there is one of that type
+ * @ret: its JSON; owned by the caller, untouched otherwise
+ */
+bool luks_library_token(struct crypt_device *cd, int id, const char *type, cJSON **ret) _must_check_;
 
 /*
  * What the library wrote as its first error after luks_library_forget_errors(), or "". Its errno says

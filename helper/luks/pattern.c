@@ -25,13 +25,9 @@ static int find(struct crypt_device *cd, int *ret_id, char ret[static LUKS_PATTE
 
 	for (int id = 0; id < LIMIT_TOKENS; id++) {
 		_cleanup_json_ cJSON *tree = NULL;
-		const char *json, *text;
+		const char *text;
 
-		if (crypt_token_json_get(cd, id, &json) < 0 ||
-		    json_parse(json, strlen(json), LIMIT_HEADER_DEPTH, &tree) < 0)
-			continue;
-		text = json_string(tree, "type", 1, 64);
-		if (!text || strcmp(text, LUKS_PATTERN_TYPE) != 0)
+		if (!luks_library_token(cd, id, LUKS_PATTERN_TYPE, &tree))
 			continue;
 		if (found++)
 			return luks_refuse(reason, "tokens %d and %d both hold a verification pattern",
