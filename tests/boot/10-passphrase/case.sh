@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # Proves the rig, not the product: plain dracut, systemd asks on the console.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Proves the rig, not the product: dracut's own init, network-legacy, cryptroot-ask on the console. Root on
 # 4096-byte sectors, whose encryption in user space differs.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: check
 #
 # The main job. Nobody types anything. Also the case for another kind of image: it sets image_options and title.
 # shellcheck disable=SC2034 # read by run

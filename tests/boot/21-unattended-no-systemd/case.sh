@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # The main job once more, where hooks do what units do elsewhere.
 # shellcheck source=tests/boot/20-unattended/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # A command line as people have it who look for something else. rd.debug makes shells say each of their commands.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # One login serves both. The data volume is named by the configuration alone, so its crypttab line is ours.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Nothing names the volume: no rd.luks.uuid, no crypttab, no section of the configuration.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # The main job with the helper of "make static", which the module takes when it is installed. What is in the image is
 # compared with what was built; all the rest is expected as of the other.

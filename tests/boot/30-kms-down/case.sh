@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Nobody is at the console when the prompt appears. Three minutes later somebody is.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # A site that comes up in the wrong order. Also the case for another kind of image.
 # shellcheck disable=SC2034 # read by run

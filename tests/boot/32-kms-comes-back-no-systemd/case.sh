@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Without systemd the helper opens the volume, and a hook ends the prompt that waits on the console.
 # shellcheck source=tests/boot/31-kms-comes-back/case.sh

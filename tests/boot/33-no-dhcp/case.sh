@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # A network card with a link, and nobody on the wire. Also the case for another kind of image.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Without systemd the queue of jobs would wait for the DHCP client.
 # shellcheck source=tests/boot/33-no-dhcp/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # Somebody stands in the middle, or the CA changed: what the guest trusts has not signed what the service shows.
 # shellcheck disable=SC2034 # read by run

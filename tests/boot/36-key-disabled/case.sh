@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Perhaps somebody locks this machine on purpose: no more tries, and a prompt at once.
 # shellcheck disable=SC2034 # read by run

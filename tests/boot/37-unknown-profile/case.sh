@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # The disk of one site in the machine of another: its token names a profile that this image does not know.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # Somebody changed the header so that cryptsetup would still open the volume, and waits for the passphrase to be typed.
 # Also the case for another kind of image.

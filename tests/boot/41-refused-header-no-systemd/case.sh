@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Without systemd it is a hook that takes the prompt away.
 # shellcheck source=tests/boot/40-refused-header/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Words that turn the automatic unlock off, each in a machine of its own, and one image and one disk for all.
 # shellcheck disable=SC2034 # read by run

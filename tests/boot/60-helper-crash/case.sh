@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # A stand-in loads a key, as the helper may, and then dies in the middle of its work. Also the case for another kind of
 # image, and for a helper that never ends.

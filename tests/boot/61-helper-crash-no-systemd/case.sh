@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Without systemd a hook sees how the helper ended.
 # shellcheck source=tests/boot/60-helper-crash/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # 170 seconds: the helper's own limit is 100, and the kernel's calls may take 30.
 # shellcheck source=tests/boot/60-helper-crash/case.sh

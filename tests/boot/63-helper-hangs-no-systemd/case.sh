@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # 130 seconds here, and it is a hook that counts them.
 # shellcheck source=tests/boot/60-helper-crash/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # A machine of the plainest kind: a card, a disk, no network device, no configuration, and nobody there. Also the
 # case for another kind of image.

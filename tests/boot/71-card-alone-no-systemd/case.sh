@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # The same where hooks load the modules and do what units do elsewhere.
 # shellcheck source=tests/boot/70-card-alone/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Both locks: a secure key, behind a passphrase that only the KMS unwraps. The machine's memory is looked into twice:
 # when the real root begins, where what was given back as it is is still there, and when all is up.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # The domain comes while the helper waits, as when a hypervisor attaches it during the boot.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # The operator attaches the domain while the machine asks for a passphrase that nobody has. Also the case for another
 # kind of image.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # Three causes that need three different people. The rest of them is in tests/card, in one machine.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # The machine has a card, with another master key than the one that wraps the volume's key: a disk moved, or a domain
 # zeroised. A passphrase opens the keyslot and not the volume, so the words before the prompt are all the operator has.

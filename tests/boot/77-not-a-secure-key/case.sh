@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 #
 # Somebody exchanged the disk for one with the same UUID, whose "card" binding holds a passphrase that they chose and
 # whose key no card protects: they could read what the machine writes there, and what runs from it is theirs.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # A verification pattern tells one volume key from any other, also where the key was wrapped anew.
 # shellcheck disable=SC2034 # read by run

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 #
 # As Ignition makes volumes: the passphrase in keyslot 0 is a file that is the same in every image, the card is the
 # lock, and zkey's token has the pattern. No token of ours, and no rd.luks.key on the command line.
