@@ -16,7 +16,7 @@ static void table_options(void)
 {
 	for (const struct verb *v = verbs; v->name; v++)
 		for (unsigned id = 0; id < OPTIONS; id++)
-			if (v->options & 1u << id) {
+			if (v->options & OPTION_BIT(id)) {
 				const struct option_row *row = option_row((enum option_id)id);
 
 				printf("%s\t--%s\t%s\t%s\n", v->name, row->name,

@@ -14,8 +14,8 @@
 #include "base/log.h"
 
 #define COMMON                                                                                     \
-	(1u << OPTION_CONFIG | 1u << OPTION_SYSROOT | 1u << OPTION_TIMEOUT | 1u << OPTION_DEBUG |   \
-	 1u << OPTION_HELP)
+	(OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_SYSROOT) | OPTION_BIT(OPTION_TIMEOUT) |     \
+	 OPTION_BIT(OPTION_DEBUG) | OPTION_BIT(OPTION_HELP))
 
 /* getopt_long() returns this plus the option's id. */
 #define FIRST 0x100
@@ -49,7 +49,7 @@ void verb_help(const struct verb *verb)
 		const struct option_row *row = option_row((enum option_id)id);
 		char left[40];
 
-		if (!((verb->options | COMMON) & 1u << id))
+		if (!((verb->options | COMMON) & OPTION_BIT(id)))
 			continue;
 		(void)snprintf(left, sizeof(left), "--%s%s%s", row->name, row->arg ? " " : "",
 			       row->arg ? row->arg : "");
@@ -171,7 +171,7 @@ static void fill_options(const struct verb *verb, struct option to[OPTIONS + 1])
 	for (unsigned id = 0; id < OPTIONS; id++) {
 		const struct option_row *row = option_row((enum option_id)id);
 
-		if ((verb->options | COMMON) & 1u << id)
+		if ((verb->options | COMMON) & OPTION_BIT(id))
 			to[n++] = (struct option){ row->name,
 						   row->arg ? required_argument : no_argument, NULL,
 						   FIRST + (int)id };
@@ -205,7 +205,7 @@ static enum outcome parse(struct verb_call *call, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
 		if (c == 'h')
 			call->common.help = true;
-		else if (c == 'V' && call->verb->options & 1u << OPTION_VERBOSE)
+		else if (c == 'V' && call->verb->options & OPTION_BIT(OPTION_VERBOSE))
 			call->options.verbose = true;
 		else if (c == 'V')
 			return verb_usage(call->verb, "unknown option -V");

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 #include "base/limits.h"
@@ -92,6 +93,11 @@ enum option_id {
 	OPTIONS,
 };
 
+/* Its place in a set of options. */
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
+
+_Static_assert(OPTIONS <= 64, "a set of options has 64 bits");
+
 struct option_row {
 	const char *name; /* without "--" */
 	const char *arg;  /* or NULL for a flag */
@@ -115,7 +121,7 @@ struct verb {
 	const char *args;
 	const char *summary;
 	int min_words, max_words;
-	unsigned options; /* 1u << enum option_id of its own; the common ones go without saying */
+	uint64_t options; /* OPTION_BIT() of its own; the common ones go without saying */
 	enum outcome (*run)(const struct verb_call *call);
 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define O(id) (1u << OPTION_##id)
+#define O(id) OPTION_BIT(OPTION_##id)
 
 const struct verb verbs[] = {
 	{ "format", "DEVICE", "make an encrypted volume around a new secure key", 1, 1,
