@@ -148,6 +148,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_RECOVERY_KEY] = &call->options.recovery_key,
 		[OPTION_XTS] = &call->options.xts,
 		[OPTION_FORCE] = &call->options.force,
+		[OPTION_OFFLINE] = &call->options.offline,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,
 	};

@@ -55,6 +55,7 @@ struct verb_options {
 	bool recovery_key;
 	bool xts;
 	bool force;
+	bool offline;
 };
 
 enum option_id {
@@ -85,6 +86,7 @@ enum option_id {
 	OPTION_LABEL,
 	OPTION_UUID,
 	OPTION_FORCE,
+	OPTION_OFFLINE,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,
@@ -153,6 +155,7 @@ enum outcome cli_pass(const struct verb_call *call);
 enum outcome cli_load(const struct verb_call *call);
 enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
+enum outcome cli_check(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);
 enum outcome cli_format(const struct verb_call *call);
 enum outcome cli_keygen(const struct verb_call *call);

@@ -22,7 +22,9 @@ void attempt_found_open(struct attempt *a, const char *holder);
 /* An option that only systemd understands leaves the volume to it. */
 static inline bool attempt_is_for_systemd(const struct attempt *a)
 {
-	return a->how == ATTEMPT_ACTIVATE && a->want->options.unknown[0];
+	if (a->how == ATTEMPT_PROVE && a->config->open_by_systemd)
+		return true;
+	return (a->how == ATTEMPT_ACTIVATE || a->how == ATTEMPT_PROVE) && a->want->options.unknown[0];
 }
 
 /* The passphrase is in hand. */

@@ -24,6 +24,7 @@ void attempt_init(struct attempt *a, struct config *config, const struct cmdline
 		.cmdline = cmdline,
 		.want = want,
 		.how = how,
+		.only = -1,
 		.started_ms = deadline_now(),
 	};
 	verdict_set(&a->verdict, OUTCOME_DEVICE_MISSING, "%s has not appeared",
@@ -175,7 +176,7 @@ static enum outcome check_options(struct attempt *a)
 {
 	const char *option = a->want->options.unknown;
 
-	if (a->how != ATTEMPT_ACTIVATE || !option[0] ||
+	if (!attempt_is_for_systemd(a) || !option[0] ||
 	    !policy_has_conditions(a->config, a->want->pin, a->cmdline, luks_header_uuid(a->header)))
 		return OUTCOME_OK;
 	verdict_set(&a->verdict, OUTCOME_CONFIG_ERROR,
@@ -279,7 +280,7 @@ static enum outcome check_opener(const struct attempt *a, struct verdict *v)
 	binding_name(&a->binding, name);
 	verdict_set(v, OUTCOME_CONFIG_ERROR, "systemd cannot open by %s safely: its passphrase is public",
 		    name);
-	if (a->how == ATTEMPT_LOAD)
+	if (a->how == ATTEMPT_LOAD || a->config->open_by_systemd)
 		return verdict_hint(v, "use open = helper");
 	return verdict_hint(v, "remove the option \"%s\"", a->want->options.unknown);
 }
@@ -345,6 +346,15 @@ static bool is_open(struct attempt *a)
 	return name;
 }
 
+/* One binding is to be tried without help from the others. */
+static void keep_only(struct attempt *a)
+{
+	if (a->only < 0 || (size_t)a->only >= a->n_order)
+		return;
+	a->order[0] = a->order[a->only];
+	a->n_order = 1;
+}
+
 void attempt_look(struct attempt *a)
 {
 	struct luks_reason reason = { "" };
@@ -366,9 +376,10 @@ void attempt_look(struct attempt *a)
 		fail(a);
 		return;
 	}
-	if (is_open(a))
+	if (a->how != ATTEMPT_PROVE && is_open(a))
 		return;
 	a->n_order = policy_order(a->config, a->want->pin, a->header, a->order);
+	keep_only(a);
 	if (!a->n_order) {
 		verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,
 			    a->want->pin && a->want->pin->n_bindings ? " that is configured" : "");
@@ -441,7 +452,8 @@ void attempt_reply(struct attempt *a, struct kms_reply *reply)
 		return;
 	}
 	a->passphrase = take_ptr(reply->plaintext);
-	if (reply->ciphertext)
+	a->rewrap_due = reply->ciphertext;
+	if (a->rewrap_due && a->how != ATTEMPT_PROVE)
 		log_notice("%s: the root key was rotated; \"cexluks bind\" again refreshes the binding",
 			   a->want->name);
 	attempt_use_passphrase(a);

@@ -44,6 +44,7 @@ enum attempt_how {
 	ATTEMPT_ACTIVATE, /* open the volume */
 	ATTEMPT_LOAD,	  /* put it into the keyring for systemd */
 	ATTEMPT_ANSWER,	  /* answer the pending question of systemd-cryptsetup */
+	ATTEMPT_PROVE,	  /* nothing: it would open, also while it is open */
 };
 
 struct attempt {
@@ -55,6 +56,7 @@ struct attempt {
 	struct verdict verdict;
 	struct luks_device *device, *header_device;
 	struct luks_header *header;
+	int only;		/* number of the binding in policy's order to try alone; -1: all */
 	struct binding order[POLICY_BINDINGS];
 	size_t n_order, next;
 	struct binding binding; /* being tried; in the end the one that the verdict is about */
@@ -67,6 +69,9 @@ struct attempt {
 	uint64_t modules_until_ms; /* how long modules may still come; 0: none is missing */
 	bool waited_for_card;	   /* until patience was over */
 	bool old_master_key;	   /* opened, but to be re-enciphered before the next change */
+	bool clear_key;		   /* of a paes volume, which then has no card for a lock */
+	bool rewrap_due;	   /* the root key was rotated since */
+	size_t n_queues;	   /* ATTEMPT_PROVE: that have the master key of a secure one */
 	bool answered;
 	bool unchecked_key;	   /* somebody else opened it, and its pattern could not be compared */
 	uint64_t started_ms, device_ms, submitted_ms, ended_ms;

@@ -190,6 +190,24 @@ enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot
 	return o;
 }
 
+size_t volume_key_count_queues(const struct volume_key *key, const char *sysroot)
+{
+	const struct cex_want want = cex_want_make(key->blob.kind, &key->blob.mkvp);
+	_cleanup_cex_bus_ struct cex_bus *bus = NULL;
+	size_t n = 0;
+
+	if (cex_bus_load(sysroot, &bus) < 0)
+		return 0;
+	for (size_t i = 0; i < bus->n_cards; i++)
+		for (size_t j = 0; j < bus->cards[i].n_queues; j++) {
+			enum cex_condition found = cex_queue_judge(
+				bus, &bus->cards[i], &bus->cards[i].queues[j], &want);
+
+			n += found == CEX_OK || found == CEX_MASTER_KEY_OLD;
+		}
+	return n;
+}
+
 enum outcome volume_key_refused(const char *sysroot, const char *why, struct verdict *v)
 {
 	struct cex_modules modules = { .states = { CEX_MODULE_UNKNOWN } };

@@ -58,6 +58,9 @@ enum outcome volume_key_take(struct secret *key, const char *cipher, struct volu
 enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot,
 			       struct cex_verified *ret, struct verdict *v) _must_check_;
 
+/* How many queues have the master key, as current or old one, as sysfs tells. 0 also when it does not. */
+size_t volume_key_count_queues(const struct volume_key *key, const char *sysroot);
+
 /**
  * volume_key_refused() - why the kernel took a key not that a card can use
  * @why: what luks/ said, or ""

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to check*.c: how findings are noted. */
+#ifndef CEXLUKS_OP_CHECK_FIND_H
+#define CEXLUKS_OP_CHECK_FIND_H
+
+#include "base/attributes.h"
+#include "op/boot-setup.h"
+#include "op/check.h"
+#include "op/session.h"
+
+struct checker {
+	const struct check_request *request;
+	struct boot_setup setup;
+	struct op_session *session;
+	struct check *found;
+	enum outcome first; /* the first failure, or OUTCOME_OK */
+	bool no_memory;	    /* a finding was lost, so nothing may be called good */
+};
+
+/* What an outcome says about @subject of @volume (may be ""). */
+void check_found(struct checker *c, const char *volume, const char *subject,
+		 const struct verdict *v);
+
+/* What works, and why it may stop. */
+void check_warn(struct checker *c, const char *volume, const char *subject, enum warning warning,
+		const char *format, ...) _printf_(5, 6);
+
+/* One volume, all its bindings. */
+void check_volume(struct checker *c, struct plan_volume *want);
+
+/* One service: the way there, the API key, the root key, and how long it will be there. */
+void check_service(struct checker *c, const struct config_profile *profile);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "op/check-find.h"
+
+/* 2027-03-28T00:00:00Z: IBM deletes what is left of HPCS. Source: IBM's announcement, kms-api.md. */
+#define HPCS_ENDS_S 1806192000
+#define DAY_S	    86400
+
+enum key_state {
+	KEY_PRE_ACTIVE = 0,
+	KEY_ACTIVE = 1,
+	KEY_SUSPENDED = 2,
+	KEY_DEACTIVATED = 3,
+	KEY_DESTROYED = 5,
+};
+
+static void check_end(struct checker *c, const struct config_profile *profile, const char *subject)
+{
+	int64_t left = (int64_t)HPCS_ENDS_S - (int64_t)time(NULL);
+
+	if (profile->kms.service != KMS_SERVICE_HPCS)
+		return;
+	if (left > 0)
+		check_warn(c, "", subject, WARNING_SERVICE_ENDS,
+			   "HPCS is deleted on 28 March 2027, in %" PRId64 " days", left / DAY_S);
+	else
+		check_warn(c, "", subject, WARNING_SERVICE_ENDS, "HPCS ended on 28 March 2027");
+}
+
+static void judge_key(struct checker *c, const char *subject, const struct kms_key *key)
+{
+	struct verdict v = { 0 };
+
+	switch (key->state) {
+	case KEY_ACTIVE:
+		return;
+	case KEY_DEACTIVATED:
+		check_warn(c, "", subject, WARNING_KEY_UNWRAPS_ONLY,
+			   "root key %s is deactivated: it unwraps, and wraps no more", key->id);
+		return;
+	case KEY_SUSPENDED:
+		(void)verdict_set(&v, OUTCOME_KMS_KEY_DISABLED, "root key %s is disabled", key->id);
+		break;
+	case KEY_DESTROYED:
+		(void)verdict_set(&v, OUTCOME_KMS_KEY_GONE, "root key %s is deleted", key->id);
+		break;
+	default:
+		(void)verdict_set(&v, OUTCOME_KMS_KEY_DISABLED, "root key %s has state %d", key->id,
+				  key->state);
+		break;
+	}
+	check_found(c, "", subject, &v);
+}
+
+/* A service ID may be allowed to unwrap and nothing else: that is no reason to complain. */
+static void check_root_key(struct checker *c, const struct config_profile *profile,
+			   const char *subject, deadline_t deadline)
+{
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	struct kms_request request = {
+		.verb = KMS_METADATA,
+		.deadline = deadline,
+		.key = profile->kms.root_key,
+	};
+	struct verdict v = { 0 };
+	enum outcome o;
+
+	if (!profile->kms.root_key)
+		return;
+	o = op_session_call(c->session, profile->kms.name, &request, &reply, &v);
+	if (o == OUTCOME_OK)
+		judge_key(c, subject, &reply->key);
+	else if (o != OUTCOME_KMS_REFUSED)
+		check_found(c, "", subject, &v);
+}
+
+void check_service(struct checker *c, const struct config_profile *profile)
+{
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	deadline_t deadline = deadline_after(c->request->timeout_ms);
+	struct kms_request request = { .verb = KMS_PING, .deadline = deadline };
+	char subject[LIMIT_ID + 8];
+	struct verdict v = { 0 };
+
+	(void)snprintf(subject, sizeof(subject), "kms:%s", profile->kms.name);
+	check_end(c, profile, subject);
+	if (c->request->offline)
+		return;
+	if (op_session_call(c->session, profile->kms.name, &request, &reply, &v) == OUTCOME_OK)
+		(void)verdict_set(&v, OUTCOME_OK, "TLS, IAM token and service in %.1f s",
+				  (double)reply->elapsed_ms / 1000.0);
+	check_found(c, "", subject, &v);
+	if (v.outcome == OUTCOME_OK)
+		check_root_key(c, profile, subject, deadline);
+}

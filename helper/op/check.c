@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "op/attempt.h"
+#include "op/check-find.h"
+
+#define IGNITION_KEY_FILE "/etc/luks/cex.key"
+
+/* --- findings ------------------------------------------------------------------------------- */
+
+static struct check_finding *add(struct checker *c, const char *volume, const char *subject)
+{
+	struct check_finding *larger, *f;
+
+	larger = reallocarray(c->found->findings, c->found->n + 1, sizeof(*larger));
+	if (!larger) {
+		c->no_memory = true;
+		return NULL;
+	}
+	c->found->findings = larger;
+	f = &larger[c->found->n++];
+	*f = (struct check_finding){ .level = CHECK_OK };
+	/* Names that are cut are for people only. */
+	(void)snprintf(f->volume, sizeof(f->volume), "%s", volume);
+	(void)snprintf(f->subject, sizeof(f->subject), "%s", subject);
+	return f;
+}
+
+void check_found(struct checker *c, const char *volume, const char *subject, const struct verdict *v)
+{
+	struct check_finding *f = add(c, volume, subject);
+
+	if (!f)
+		return;
+	f->word = outcome_word(v->outcome);
+	(void)snprintf(f->cause, sizeof(f->cause), "%s", v->cause);
+	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO)
+		return;
+	f->level = CHECK_FAILED;
+	(void)snprintf(f->hint, sizeof(f->hint), "%s", verdict_hint_text(v));
+	if (c->first == OUTCOME_OK)
+		c->first = v->outcome;
+}
+
+void check_warn(struct checker *c, const char *volume, const char *subject, enum warning warning,
+		const char *format, ...)
+{
+	struct check_finding *f = add(c, volume, subject);
+	va_list args;
+
+	if (!f)
+		return;
+	f->level = CHECK_WARNING;
+	f->word = warning_word(warning);
+	va_start(args, format);
+	(void)vsnprintf(f->cause, sizeof(f->cause), format, args);
+	va_end(args);
+	(void)snprintf(f->hint, sizeof(f->hint), "%s", warning_hint(warning));
+}
+
+void check_done(struct check *check)
+{
+	free(check->findings);
+	*check = (struct check){ 0 };
+}
+
+/* --- which volumes -------------------------------------------------------------------------- */
+
+static enum outcome plan_one(struct checker *c, const char *path, struct verdict *v)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	struct plan *plan = c->setup.plan;
+	struct plan_volume *one;
+	int r = luks_device_open(path, &device);
+
+	if (r != 0)
+		return verdict_luks(v, r, path, NULL);
+	plan->n_volumes = 0;
+	plan->scan = false;
+	one = plan_add_found(plan, c->setup.config, c->setup.cmdline, device->uuid);
+	if (!one) {
+		verdict_set(v, OUTCOME_NOT_BOUND, "rd.cexluks.uuid leaves out %s", device->uuid);
+		return verdict_hint(v, "add rd.cexluks.uuid=%s", device->uuid);
+	}
+	if (strlen(path) >= sizeof(one->source))
+		return verdict_set(v, OUTCOME_USAGE, "the path of the device is too long");
+	(void)snprintf(one->source, sizeof(one->source), "%s", path);
+	return OUTCOME_OK;
+}
+
+/* As the boot scans: a volume counts with a binding of ours on it. */
+static int add_if_bound(const char *uuid, void *userdata)
+{
+	struct checker *c = userdata;
+	struct plan_volume found = { 0 };
+	struct attempt look;
+	bool counts;
+
+	plan_complete(&found, c->setup.config, c->setup.cmdline, uuid);
+	attempt_init(&look, c->setup.config, c->setup.cmdline, &found, ATTEMPT_PROVE);
+	attempt_look(&look);
+	counts = look.n_order > 0 || look.state == ATTEMPT_REFUSED;
+	attempt_done(&look);
+	if (counts)
+		(void)plan_add_found(c->setup.plan, c->setup.config, c->setup.cmdline, uuid);
+	return 0;
+}
+
+static enum outcome plan_volumes(struct checker *c, struct verdict *v)
+{
+	int r;
+
+	if (c->request->device)
+		return plan_one(c, c->request->device, v);
+	if (!c->setup.plan->scan)
+		return OUTCOME_OK;
+	r = luks_device_each(add_if_bound, c);
+	return r < 0 ? verdict_errno(v, r, "cannot list devices") : OUTCOME_OK;
+}
+
+/* --- what is about no single volume --------------------------------------------------------- */
+
+static void check_words(struct checker *c)
+{
+	const struct cmdline *words = c->setup.cmdline;
+
+	if (!plan_is_off(c->setup.config, words))
+		return;
+	check_warn(c, "", "command line", WARNING_TURNED_OFF, "%s turns the automatic unlock off",
+		   words->off	   ? "rd.cexluks=0" :
+		   words->luks_off ? "rd.luks=0" :
+				     words->shell_word);
+}
+
+static bool is_configured(const struct config *config, const char *keyfile)
+{
+	for (size_t i = 0; i < config->n_volumes; i++)
+		for (size_t k = 0; k < config->volumes[i].n_bindings; k++) {
+			const char *path = config_binding_keyfile(config->volumes[i].bindings[k]);
+
+			if (path && !strcmp(path, keyfile))
+				return true;
+		}
+	return false;
+}
+
+/* Everybody knows what Ignition writes there. */
+static void check_leftovers(struct checker *c)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "%s%s", c->request->sysroot, IGNITION_KEY_FILE) < 0) {
+		path = NULL;
+		c->no_memory = true;
+		return;
+	}
+	if (access(path, F_OK) == 0 && !is_configured(c->setup.config, IGNITION_KEY_FILE))
+		check_warn(c, "", IGNITION_KEY_FILE, WARNING_PUBLIC_PASSPHRASE,
+			   "holds the passphrase that all of Ignition's volumes share");
+}
+
+static enum outcome conclude(const struct checker *c, struct verdict *v)
+{
+	const struct check *found = c->found;
+
+	if (c->no_memory)
+		return verdict_errno(v, ENOMEM, "findings were lost");
+	if (c->first != OUTCOME_OK)
+		return verdict_set(v, c->first, "%zu of %zu volumes would open", found->n_opening,
+				   found->n_volumes);
+	if (!found->n_volumes)
+		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no volume has a binding");
+	return verdict_set(v, OUTCOME_OK, "%zu of %zu volumes would open%s", found->n_opening,
+			   found->n_volumes, c->request->offline ? ", if card and KMS agree" : "");
+}
+
+static enum outcome check_all(struct checker *c, struct verdict *v)
+{
+	struct config *config = c->setup.config;
+	enum outcome o = plan_volumes(c, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	check_words(c);
+	check_leftovers(c);
+	for (size_t i = 0; i < config->n_profiles; i++)
+		check_service(c, &config->profiles[i]);
+	for (size_t i = 0; i < c->setup.plan->n_volumes; i++)
+		check_volume(c, &c->setup.plan->volumes[i]);
+	return conclude(c, v);
+}
+
+enum outcome op_check(const struct check_request *request, struct check *ret, struct verdict *v)
+{
+	const struct boot_request boot = {
+		.sysroot = request->sysroot,
+		.config_path = request->config_path,
+	};
+	struct checker c = { .request = request, .found = ret, .first = OUTCOME_OK };
+	enum outcome o = boot_setup_read(&boot, &c.setup, v);
+	int r = 0;
+
+	*ret = (struct check){ 0 };
+	if (o == OUTCOME_OK)
+		r = op_session_new(c.setup.config, request->sysroot, &c.session);
+	if (r < 0)
+		o = verdict_errno(v, r, "session");
+	if (o == OUTCOME_OK)
+		o = check_all(&c, v);
+	op_session_free(c.session);
+	boot_setup_done(&c.setup);
+	return o;
+}

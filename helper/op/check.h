@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Will the next boot unlock? Walks every volume through the very steps of the boot (op/attempt.h), one
+ * binding at a time, up to the point where it would be activated, and asks every service. Changes
+ * nothing; reads what the running system has, so the image may still be older than that.
+ */
+#ifndef CEXLUKS_OP_CHECK_H
+#define CEXLUKS_OP_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "op/verdict.h"
+#include "op/warning.h"
+
+struct check_request {
+	const char *sysroot;
+	const char *config_path;
+	const char *device; /* NULL: what the next boot would open */
+	uint64_t timeout_ms;
+	bool offline; /* ask neither KMS nor card */
+};
+
+enum check_level {
+	CHECK_OK,
+	CHECK_WARNING,
+	CHECK_FAILED,
+};
+
+struct check_finding {
+	enum check_level level;
+	char volume[160];  /* device or UUID; "" when it is about none */
+	char subject[96];  /* "card", "kms:prod", "header", "configuration" … */
+	const char *word;  /* of the outcome or the warning; static */
+	char cause[320];
+	char hint[256];	   /* "" when there is nothing to do */
+};
+
+struct check {
+	struct check_finding *findings;
+	size_t n;
+	size_t n_volumes; /* looked at */
+	size_t n_opening; /* that at least one binding opens; offline: would be tried */
+};
+
+/**
+ * op_check() - look at everything once
+ * @ret: release with check_done(), whatever the outcome
+ *
+ * Return: the outcome of the first finding that failed, OUTCOME_OK with warnings too;
+ * OUTCOME_NOTHING_TO_DO when there is no configuration or no volume.
+ */
+enum outcome op_check(const struct check_request *request, struct check *ret, struct verdict *v);
+void check_done(struct check *check);
+
+#endif

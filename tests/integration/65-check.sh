@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check: planted faults in configuration, service, header and command line, each told by its word; and a good machine
+# passes. With a card: tests/card, tests/unit/op/test-check.c.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+need 'check' cryptsetup jq curl xxd
+
+sim_start --instance prod=key-protect --instance dr=key-protect-dedicated --instance old=hpcs || exit 1
+{
+    sim_conf prod key-protect prod
+    sim_conf dr key-protect-dedicated dr
+} >"$CONF"
+cp "$CONF" "$ROOM/good.conf"
+v="$ROOM/volume"
+volume_make "$v"
+bind "$v" kms:prod
+expect 'a volume is bound to one service' 0
+bind "$v" kms:dr
+expect 'and to another one' 0
+before="$(digest "$v")"
+
+look() { # [OPTION…]: the next boot of that volume
+    run check "$v" --config "$CONF" "$@" </dev/null
+}
+
+word_of() { # SUBJECT: level and word of the findings about it
+    jq -r --arg s "$1" '.findings[] | select(.subject == $s) | "\(.level) \(.word)"' "$ROOM/out"
+}
+
+# --- a good machine ---------------------------------------------------------------------------------------------------
+
+look
+expect 'a good machine passes' 0 "$v: kms:prod: ok: opens keyslot 1 in" "$v: kms:dr: ok: opens keyslot 2 in" \
+    'kms:prod: ok: TLS, IAM token and service in' 'the next boot: ok: 1 of 1 volumes would open'
+look --json
+check 'as JSON it says the same' same \
+    "$(jq -c '[.outcome, .volumes, .opening, ([.findings[] | select(.subject != "command line").level] | unique)]' "$ROOM/out")" \
+    '["ok",1,1,["ok"]]'
+unchanged 'nothing was changed' "$v" "$before"
+tokens_before="$(sim_tokens_issued)"
+look
+check 'one IAM token per service is enough for everything' same "$(sim_tokens_issued)" $((tokens_before + 2))
+
+# --- what may stop to work --------------------------------------------------------------------------------------------
+
+sim_conf old hpcs old >>"$CONF"
+look
+expect 'a service that ends is a warning, not a failure' 0 'kms:old: warning: service-ends: HPCS ' '28 March 2027' \
+    'hint: bind to a service that stays'
+cp "$ROOM/good.conf" "$CONF"
+
+cp "$v" "$ROOM/two-ways"
+cryptsetup luksKillSlot -q "$v" 0 </dev/null >/dev/null 2>&1
+look
+expect 'a volume that no person can open is a warning' 0 "$v: passphrase: warning: no-passphrase"
+cp "$ROOM/two-ways" "$v"
+
+# --- what fails -------------------------------------------------------------------------------------------------------
+
+sim_listener prod hang
+look --timeout 2
+expect 'a service that never answers fails in time, and the other one opens' 24 "$v: kms:prod: failed: kms-unreachable" \
+    "$v: kms:dr: ok: opens keyslot 2" '1 of 1 volumes would open' 'hint: '
+sim_listener prod up
+root_key="$(sim_info '.instances[] | select(.name == "prod") | .root_key')"
+sim_key_state "$root_key" 2
+look
+expect 'a root key that is disabled' 27 'kms:prod: failed: kms-key-disabled: root key' "$v: kms:prod: failed: kms-key-disabled"
+sim_key_state "$root_key" 3
+look
+expect 'a root key that only unwraps is a warning' 0 'kms:prod: warning: key-unwraps-only' "$v: kms:prod: ok"
+sim_key_state "$root_key" 1
+
+printf 'no-key-of-anybody-0123456789-abcdefghijklmnop' >"$ROOM/wrong.api-key"
+chmod 600 "$ROOM/wrong.api-key"
+sed "0,/^api-key.*/s||api-key = file:$ROOM/wrong.api-key|" "$ROOM/good.conf" >"$CONF"
+look
+expect 'an API key that IAM refuses' 23 'kms:prod: failed: iam-refused' "$v: kms:prod: failed: iam-refused"
+sed "0,/^api-key.*/s||api-key = file:$ROOM/absent.api-key|" "$ROOM/good.conf" >"$CONF"
+look
+expect 'an API key that is not there' 21 'kms:prod: failed: credential-missing'
+sed "0,/^ca-file.*/s||ca-file = $ROOM/absent.pem|" "$ROOM/good.conf" >"$CONF"
+look
+check 'a CA that is not there' contains "$out" 'kms:prod: failed: '
+printf '[cexluks]\ntimeuot = 3s\n' >"$CONF"
+look
+expect 'a mistake in the configuration' 11 'timeuot'
+cp "$ROOM/good.conf" "$CONF"
+
+printf '[volume v]\nuuid = %s\ncipher = paes-xts-plain64\n' "$(cryptsetup luksUUID "$v")" >>"$CONF"
+look
+expect 'a header that is not what was pinned' 14 "$v: header: failed: header-refused" '0 of 1 volumes would open'
+cp "$ROOM/good.conf" "$CONF"
+printf '[volume v]\nuuid = %s\nmin-serial = 7\n' "$(cryptsetup luksUUID "$v")" >>"$CONF"
+look
+expect 'a binding older than the configuration wants' 14 'serial 1, the configuration wants 7'
+cp "$ROOM/good.conf" "$CONF"
+
+cp "$v" "$ROOM/whole"
+header_edit "$v" '.tokens["0"].ciphertext |= (.[:40] + "AAAA" + .[44:])'
+look
+expect 'a damaged token' 28 "$v: kms:prod: failed: kms-bad-ciphertext" "$v: kms:dr: ok"
+cp "$ROOM/whole" "$v"
+run check "$ROOM/nowhere" --config "$CONF" </dev/null
+expect 'a device that is not there' 12 device-missing
+
+# --- offline ----------------------------------------------------------------------------------------------------------
+
+tokens_before="$(sim_tokens_issued)"
+look --offline
+expect 'offline, what can be said is said' 0 "$v: kms:prod: ok: would be tried" 'if card and KMS agree'
+check 'and nobody is asked' same "$(sim_tokens_issued)" "$tokens_before"
+
+summary
