@@ -182,6 +182,10 @@ static uint32_t random_bits(void)
 /* A verdict about one try: the last word, or a reason to wait and try again. */
 static void consider(struct exchange *x, const struct verdict *verdict)
 {
+	const struct retry_state state = { .tries = x->tries,
+					   .throttled = verdict->condition == KMS_THROTTLED,
+					   .retry_after_ms = verdict->retry_after_ms,
+					   .left_ms = deadline_left(x->deadline) };
 	uint64_t wait_ms = 0;
 
 	x->last = *verdict;
@@ -189,8 +193,7 @@ static void consider(struct exchange *x, const struct verdict *verdict)
 		x->answers++;
 	/* Names and routes may still be coming up: only a service that answers is worn out. */
 	if (!verdict->retry || x->answers >= LIMIT_TRIES ||
-	    !retry_delay(x->tries, verdict->retry_after_ms, deadline_left(x->deadline),
-			 random_bits(), &wait_ms)) {
+	    !retry_delay(&state, random_bits(), &wait_ms)) {
 		end(x, verdict);
 		return;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * When to try again: full jitter under a doubling ceiling, and what the service asks for with
- * Retry-After, capped. Source: RFC 9110 section 10.2.3; kms-api.md 3.3.
+ * Retry-After, capped; both so that a fleet which was refused in one instant does not come back in one.
+ * tests/bench/fleet.c measures it. Source: RFC 9110 section 10.2.3; kms-api.md 3.3.
  */
 #ifndef CEXLUKS_KMS_RETRY_H
 #define CEXLUKS_KMS_RETRY_H
@@ -22,17 +23,31 @@
  */
 uint64_t retry_after_parse(const char *value, size_t len);
 
+struct retry_state {
+	unsigned tries;		 /* made so far, at least 1 */
+	bool throttled;		 /* the service has more clients than it can serve */
+	uint64_t retry_after_ms; /* what it asked for, or UINT64_MAX */
+	uint64_t left_ms;	 /* until the deadline */
+};
+
 /**
  * retry_delay() - how long to wait before the next try
- * @tries:          made so far, at least 1
- * @retry_after_ms: what the service asked for, or UINT64_MAX
- * @left_ms:        until the deadline
- * @random:         32 random bits, of which the jitter is made
- * @ret_ms:         the wait
+ * @random: 32 random bits, of which the jitter is made
+ * @ret_ms: the wait
  *
  * Return: whether there is time for another try at all.
  */
-bool retry_delay(unsigned tries, uint64_t retry_after_ms, uint64_t left_ms, uint32_t random,
-		 uint64_t *ret_ms) _must_check_;
+bool retry_delay(const struct retry_state *state, uint32_t random, uint64_t *ret_ms) _must_check_;
+
+/**
+ * retry_pause() - how long to wait behind the prompt, before another round with a child and a token of its own
+ * @round:  that just failed, from 0
+ * @random: 32 random bits
+ *
+ * Full jitter below a ceiling that doubles up to LIMIT_RETRY_PAUSE_MS, and a second in any case.
+ *
+ * Return: milliseconds.
+ */
+uint64_t retry_pause(unsigned round, uint32_t random);
 
 #endif

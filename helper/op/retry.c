@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "kms/retry.h"
 #include "op/aftermath.h"
 #include "op/answer.h"
 #include "op/boot-setup.h"
@@ -75,24 +76,21 @@ static bool one_round(struct boot_setup *setup, int questions, bool *ret_waited,
 	return again;
 }
 
-/* Full jitter below a ceiling that grows; ends early when a disk or an interface appears. */
+/* Ends early when a disk or an interface appears. */
 static void pause_before(unsigned round)
 {
 	_cleanup_(luks_watch_freep) struct luks_watch *disks = NULL;
 	_cleanup_(network_watch_freep) struct network_watch *network = NULL;
-	uint64_t ceiling = (uint64_t)LIMIT_RETRY_BASE_MS << (round < 7 ? round + 2 : 9);
 	uint32_t dice = 0;
 	struct pollfd fds[2] = { { .fd = -1, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
 
-	if (ceiling > LIMIT_RETRY_PAUSE_MS)
-		ceiling = LIMIT_RETRY_PAUSE_MS;
 	if (getrandom(&dice, sizeof(dice), 0) != (ssize_t)sizeof(dice))
 		dice = 1u << 31; /* no randomness: the middle will do */
 	if (luks_watch_new(&disks) == 0)
 		fds[0].fd = luks_watch_fd(disks);
 	if (network_watch_new(&network) == 0)
 		fds[1].fd = network_watch_fd(network);
-	(void)poll(fds, 2, (int)(1000 + ceiling * dice / UINT32_MAX));
+	(void)poll(fds, 2, (int)retry_pause(round, dice));
 }
 
 enum outcome op_boot_retry(const struct boot_request *request, struct verdict *v)
