@@ -12,6 +12,7 @@
 #define LIMIT_KEYFILE_MAX	(8u << 20) /* cryptsetup's own limit for --key-file */
 #define LIMIT_API_KEY_MAX	1024
 #define LIMIT_API_KEYS		4     /* sources in one api-key line */
+#define LIMIT_SEALED_FILE	(64u << 10) /* tpm_sealdata's, of an API key; some 2 KiB */
 
 /* Files we read */
 #define LIMIT_CONFIG_FILE	(64u << 10)
@@ -90,6 +91,7 @@
 #define LIMIT_CARD_BUSY_MS	1000
 #define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
 #define LIMIT_MODULES_MS	1500  /* udev's for a kernel module, once its absence was seen */
+#define LIMIT_UNSEAL_MS		15000 /* a TPM 1.2 takes its time, and tcsd takes turns */
 #define LIMIT_KEY_EXPIRY_S	300
 #define LIMIT_KEY_EXPIRY_MAX_S	3600
 

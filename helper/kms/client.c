@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "kms/client-seam.h"
 #include "kms/message.h"
 #include "kms/veil.h"
@@ -117,11 +118,7 @@ static int keep_only(int sock)
 	} else if (dup2(sock, NET_CHILD_FD) < 0) {
 		return -errno;
 	}
-	if (syscall(SYS_close_range, NET_CHILD_FD + 1, ~0U, 1u << 2 /* CLOSE_RANGE_CLOEXEC */) == 0)
-		return 0;
-	/* Before Linux 5.11. Ours are close-on-exec from birth; this is for inherited ones. */
-	for (int fd = NET_CHILD_FD + 1; fd < 1024; fd++)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	program_hide_descriptors(NET_CHILD_FD + 1);
 	return 0;
 }
 

@@ -203,10 +203,12 @@ static const char *set_crn(struct config_target *t, const char *value)
 
 static const char *check_source(const char *source)
 {
-	static const char *const later[] = { "sealed:", "header:", "tpm:" };
+	static const char *const later[] = { "sealed:", "header:" };
 
 	if (!strncmp(source, "file:", 5))
 		return source[5] == '/' ? NULL : "file: needs an absolute path";
+	if (!strncmp(source, "tpm:", 4))
+		return source[4] == '/' ? NULL : "tpm: needs an absolute path";
 	if (!strncmp(source, "credential:", 11))
 		return source[11] && !strchr(source + 11, '/')
 			       ? NULL
@@ -214,7 +216,7 @@ static const char *check_source(const char *source)
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (!strncmp(source, later[i], strlen(later[i])))
 			return NULL;
-	return "is not a source: file:PATH or credential:NAME, comma separated";
+	return "is not a source: file:PATH, credential:NAME or tpm:PATH, comma separated";
 }
 
 static const char *set_api_key(struct config_target *t, const char *value)

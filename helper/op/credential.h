@@ -7,6 +7,7 @@
 #define CEXLUKS_OP_CREDENTIAL_H
 
 #include "base/attributes.h"
+#include "base/deadline.h"
 #include "op/config.h"
 #include "op/verdict.h"
 
@@ -15,12 +16,14 @@ void credential_set_directory(const char *directory);
 
 /**
  * credential_load() - API keys and CA of one profile
- * @sysroot: "" or the tree that the files lie in
+ * @sysroot:  "" or the tree that the files lie in
+ * @deadline: for the sources that have to be waited for
  *
  * A source that is absent is skipped as long as another one is there. A file with secrets that
- * others can read is refused, with the chmod to type.
+ * others can read is refused, with the chmod to type. A source that is there and refuses, such as a TPM
+ * whose PCRs changed, is not replaced by a later one; behind another one it is only warned of.
  */
-enum outcome credential_load(const char *sysroot, struct config_profile *profile,
+enum outcome credential_load(const char *sysroot, struct config_profile *profile, deadline_t deadline,
 			     struct verdict *v) _must_check_;
 
 /**

@@ -48,8 +48,9 @@ struct kms_client *op_session_client(const struct op_session *session)
 	return session->client;
 }
 
-/* Index of the profile in the net child, which starts and learns the profile when needed. */
-static enum outcome introduce(struct op_session *s, const char *name, unsigned *ret, struct verdict *v)
+/* The request gets the index of the profile in the net child, which starts and learns the profile when needed. */
+static enum outcome introduce(struct op_session *s, const char *name, struct kms_request *request,
+			      struct verdict *v)
 {
 	struct config_profile *profile = config_profile_find(s->config, name);
 	enum outcome o;
@@ -57,14 +58,14 @@ static enum outcome introduce(struct op_session *s, const char *name, unsigned *
 
 	for (size_t i = 0; i < s->n_known; i++)
 		if (s->known[i].profile == profile) {
-			*ret = s->known[i].index;
+			request->profile = s->known[i].index;
 			return OUTCOME_OK;
 		}
 	if (!profile) {
 		verdict_set(v, OUTCOME_CONFIG_ERROR, "%s has no [kms %s]", s->config->path, name);
 		return verdict_hint(v, "add the profile and rebuild the image, or bind again");
 	}
-	o = credential_load(s->sysroot, profile, v);
+	o = credential_load(s->sysroot, profile, request->deadline, v);
 	if (o != OUTCOME_OK)
 		return o;
 	if (!s->client) {
@@ -72,18 +73,18 @@ static enum outcome introduce(struct op_session *s, const char *name, unsigned *
 		if (r < 0)
 			return verdict_errno(v, r, "cannot start the network process");
 	}
-	r = kms_client_add_profile(s->client, &profile->kms, ret);
+	r = kms_client_add_profile(s->client, &profile->kms, &request->profile);
 	if (r < 0)
 		return verdict_errno(v, r, "cannot hand the profile to the network process");
 	s->known[s->n_known].profile = profile;
-	s->known[s->n_known++].index = *ret;
+	s->known[s->n_known++].index = request->profile;
 	return OUTCOME_OK;
 }
 
 enum outcome op_session_submit(struct op_session *session, const char *profile,
 			    struct kms_request *request, unsigned *ret_id, struct verdict *v)
 {
-	enum outcome o = introduce(session, profile, &request->profile, v);
+	enum outcome o = introduce(session, profile, request, v);
 	int r;
 
 	if (o != OUTCOME_OK)
@@ -98,7 +99,7 @@ enum outcome op_session_call(struct op_session *session, const char *profile,
 			  struct kms_request *request, struct kms_reply **ret, struct verdict *v)
 {
 	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
-	enum outcome o = introduce(session, profile, &request->profile, v);
+	enum outcome o = introduce(session, profile, request, v);
 	int r;
 
 	if (o != OUTCOME_OK)

@@ -2,6 +2,7 @@
 /* API keys and CA: where they come from, and which files are refused. */
 #include "op/tree.h"
 
+#include "op/credential-source.h"
 #include "op/credential.h"
 #include "op/image.h"
 
@@ -25,6 +26,11 @@ static void key(struct tree *t, const char *name, const char *text, mode_t mode)
 	tree_put_bytes(t, name, text, strlen(text), mode);
 }
 
+static enum outcome load(struct tree *t, struct config_profile *p, struct verdict *v)
+{
+	return credential_load(t->root, p, deadline_after(20000), v);
+}
+
 static void test_keys_are_read_in_order_and_trimmed(void **state)
 {
 	static const char *const texts[] = { "first-key", "first-key\n", "first-key\r\n",
@@ -39,14 +45,14 @@ static void test_keys_are_read_in_order_and_trimmed(void **state)
 		struct verdict v = { 0 };
 
 		key(t, "/a", texts[i], 0600);
-		assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+		assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
 		assert_int_equal(p->n_api_keys, 2);
 		assert_int_equal(secret_len(p->api_keys[0]), 9);
 		assert_memory_equal(secret_bytes(p->api_keys[0]), "first-key", 9);
 		assert_memory_equal(secret_bytes(p->api_keys[1]), "second", 6);
 		assert_string_equal(p->ca, CA);
 		/* once more is no work and no leak */
-		assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+		assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
 		assert_int_equal(p->n_api_keys, 2);
 	}
 }
@@ -60,12 +66,12 @@ static void test_a_source_that_is_absent_is_skipped_unless_it_is_the_last(void *
 
 	tree_put(t, "/ca", CA);
 	key(t, "/b", "second", 0600);
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
 	assert_int_equal(c->profiles[0].kms.n_api_keys, 1);
-	assert_int_equal(credential_load(t->root, &none->profiles[0], &v),
+	assert_int_equal(load(t, &none->profiles[0], &v),
 			 OUTCOME_CREDENTIAL_MISSING);
 	/* twice the same verdict, and the CA that was there is not lost */
-	assert_int_equal(credential_load(t->root, &none->profiles[0], &v),
+	assert_int_equal(load(t, &none->profiles[0], &v),
 			 OUTCOME_CREDENTIAL_MISSING);
 }
 
@@ -92,7 +98,7 @@ static void test_files_that_hold_no_key_are_refused_by_name(void **state)
 		struct verdict v = { 0 };
 
 		key(t, "/a", rows[i].text, rows[i].mode);
-		if (credential_load(t->root, &c->profiles[0], &v) != OUTCOME_CREDENTIAL_UNUSABLE ||
+		if (load(t, &c->profiles[0], &v) != OUTCOME_CREDENTIAL_UNUSABLE ||
 		    !strstr(v.cause, rows[i].cause) || !strstr(v.cause, "/a"))
 			fail_msg("row %zu: %s", i, v.cause);
 		if (rows[i].mode != 0600)
@@ -112,7 +118,7 @@ static void test_a_refused_source_takes_the_others_with_it_every_time(void **sta
 	key(t, "/a", "good", 0600);
 	key(t, "/b", "open-to-all", 0644);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(credential_load(t->root, &c->profiles[0], &v),
+		assert_int_equal(load(t, &c->profiles[0], &v),
 				 OUTCOME_CREDENTIAL_UNUSABLE);
 		assert_int_equal(c->profiles[0].kms.n_api_keys, 0);
 	}
@@ -126,12 +132,12 @@ static void test_what_is_no_file_is_refused_and_does_not_hang(void **state)
 
 	tree_put(t, "/ca", CA);
 	assert_int_equal(mkfifo(tree_path(t, "/a"), 0600), 0);
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
 }
 
 static void test_sources_of_later_versions_are_refused(void **state)
 {
-	static const char *const sources[] = { "sealed:x", "header:", "tpm:" };
+	static const char *const sources[] = { "sealed:x", "header:" };
 	struct tree *t = *state;
 
 	tree_put(t, "/ca", CA);
@@ -142,7 +148,7 @@ static void test_sources_of_later_versions_are_refused(void **state)
 
 		(void)snprintf(text, sizeof(text), KMS "%s\n", sources[i]);
 		c = profile(t, text);
-		assert_int_equal(credential_load(t->root, &c->profiles[0], &v),
+		assert_int_equal(load(t, &c->profiles[0], &v),
 				 OUTCOME_CREDENTIAL_UNUSABLE);
 		assert_non_null(strstr(v.cause, sources[i]));
 	}
@@ -155,13 +161,179 @@ static void test_systemd_credentials_come_from_its_folder(void **state)
 	struct verdict v = { 0 };
 
 	tree_put(t, "/ca", CA);
+	key(t, "/creds/other", "of another name", 0400);
+	for (int i = 0; i < 2; i++) {
+		/* no folder at all, and a folder without it */
+		credential_set_directory(i ? tree_path(t, "/creds") : NULL);
+		assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_MISSING);
+		assert_non_null(strstr(v.cause, "credential:prod"));
+		assert_non_null(strstr(v.hint, "LoadCredential=prod:"));
+		assert_non_null(strstr(v.hint, "LoadCredentialEncrypted=prod:"));
+	}
 	key(t, "/creds/prod", "from-systemd", 0400);
-	credential_set_directory(NULL);
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CREDENTIAL_MISSING);
-	credential_set_directory(tree_path(t, "/creds"));
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
 	assert_memory_equal(secret_bytes(c->profiles[0].kms.api_keys[0]), "from-systemd", 12);
 	credential_set_directory(NULL);
+}
+
+static void test_a_systemd_credential_is_private_to_the_unit(void **state)
+{
+	static const struct {
+		mode_t mode;
+		enum outcome outcome;
+	} rows[] = {
+		{ 0400, OUTCOME_OK },
+		{ 0440, OUTCOME_OK }, /* the mask of the access list that lets a unit's own user read it */
+		{ 0600, OUTCOME_OK },
+		{ 0404, OUTCOME_CREDENTIAL_UNUSABLE },
+		{ 0460, OUTCOME_CREDENTIAL_UNUSABLE },
+		{ 0644, OUTCOME_CREDENTIAL_UNUSABLE },
+	};
+	struct tree *t = *state;
+
+	tree_put(t, "/ca", CA);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_config_ struct config *c = profile(t, KMS "credential:prod\n");
+		struct verdict v = { 0 };
+
+		key(t, "/creds/prod", "from-systemd", rows[i].mode);
+		credential_set_directory(tree_path(t, "/creds"));
+		if (load(t, &c->profiles[0], &v) != rows[i].outcome)
+			fail_msg("row %zu: %s", i, v.cause);
+	}
+	tree_put(t, "/creds/folder/file", "");
+	for (int i = 0; i < 2; i++) {
+		_cleanup_config_ struct config *c = profile(t, i ? KMS "credential:folder\n" :
+								   KMS "credential:pipe\n");
+		struct verdict v = { 0 };
+
+		if (!i)
+			assert_int_equal(mkfifo(tree_path(t, "/creds/pipe"), 0400), 0);
+		credential_set_directory(tree_path(t, "/creds"));
+		assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+	}
+	credential_set_directory(NULL);
+}
+
+/* A script in place of TrouSerS' program. */
+static void play_tpm(struct tree *t, const char *script)
+{
+	static char program[PATH_MAX]; /* lives as long as it may be run */
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", script);
+	tree_put_bytes(t, "/bin/unseal", text, strlen(text), 0755);
+	(void)snprintf(program, sizeof(program), "%s", tree_path(t, "/bin/unseal"));
+	credential_set_unseal_program(program);
+}
+
+static void test_a_tpm_opens_the_file_that_it_sealed(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	tree_put(t, "/var/blob", "sealed-key");
+	play_tpm(t, "test \"$*\" = \"-z --infile $3\" && exec cat \"$3\"");
+	if (load(t, &c->profiles[0], &v) != OUTCOME_OK)
+		fail_msg("%s", v.cause);
+	assert_int_equal(secret_len(c->profiles[0].kms.api_keys[0]), 10);
+	assert_memory_equal(secret_bytes(c->profiles[0].kms.api_keys[0]), "sealed-key", 10);
+}
+
+static void test_a_tpm_that_refuses_says_what_to_do(void **state)
+{
+	static const struct {
+		const char *script;
+		const char *cause;
+		const char *hint;
+	} rows[] = {
+		{ "exit 24", "PCRs", "tpm_sealdata" },
+		{ "exit 33", "another TPM", "tpm_sealdata" },
+		{ "exit 1", "SRK", "tpm_sealdata" },
+		{ "exit 17", "tcsd is not running", "systemctl enable --now tcsd" },
+		{ "exit 135", "tcsd", "credential:" },
+		{ "exit 32", "owner", "tpm_takeownership" },
+		{ "exit 18", "owner", "tpm_takeownership" },
+		{ "exit 6", "deactivated", "firmware" },
+		{ "exit 7", "disabled", "firmware" },
+		{ "exit 38", "firmware", "restart" },
+		{ "exit 3", "damaged", "tpm_sealdata" },
+		{ "exit 254", "tpm_sealdata", "tpm_sealdata" },
+		{ "exit 255", "cannot read", "mode" },
+		{ "exit 99", "status 99", "tpm_unsealdata" },
+		{ "kill -9 $$", "status 137", "tpm_unsealdata" },
+		{ "exit 0", "nothing", "tpm_sealdata" },
+		{ "echo", "API key", "alone" },
+		{ "echo two words", "API key", "alone" },
+		{ "echo key; exit 24", "PCRs", "tpm_sealdata" },
+		{ "while :; do echo key; done", "API key", "alone" },
+	};
+	struct tree *t = *state;
+
+	tree_put(t, "/ca", CA);
+	tree_put(t, "/var/blob", "sealed");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob, file:/ca\n");
+		struct verdict v = { 0 };
+
+		play_tpm(t, rows[i].script);
+		if (load(t, &c->profiles[0], &v) != OUTCOME_CREDENTIAL_UNUSABLE ||
+		    !strstr(v.cause, rows[i].cause) || !strstr(v.cause, "/var/blob") ||
+		    !strstr(v.hint, rows[i].hint))
+			fail_msg("%s: %s; %s", rows[i].script, v.cause, v.hint);
+		assert_int_equal(c->profiles[0].kms.n_api_keys, 0); /* and nothing takes its place */
+	}
+}
+
+static void test_what_a_tpm_could_not_open_is_told_without_one(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	play_tpm(t, "echo key");
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_MISSING);
+	assert_non_null(strstr(v.hint, "tpm_sealdata"));
+	tree_put(t, "/var/blob/file", "");
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+	assert_non_null(strstr(v.cause, "regular"));
+}
+
+static void test_a_tpm_is_waited_for_until_the_deadline(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	tree_put(t, "/var/blob", "sealed");
+	play_tpm(t, "exec sleep 60");
+	assert_int_equal(credential_load(t->root, &c->profiles[0], deadline_after(200), &v),
+			 OUTCOME_CREDENTIAL_UNUSABLE);
+	assert_non_null(strstr(v.cause, "in time"));
+	credential_set_unseal_program("/nonexistent/tool");
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+	assert_non_null(strstr(v.cause, "/nonexistent/tool"));
+	assert_non_null(strstr(v.hint, "install"));
+}
+
+static void test_a_tpm_behind_another_source_may_be_out_of_order(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "file:/a, tpm:/var/blob, file:/b\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	key(t, "/a", "first", 0600);
+	key(t, "/b", "last", 0600);
+	tree_put(t, "/var/blob", "sealed");
+	play_tpm(t, "exit 24");
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
+	assert_int_equal(c->profiles[0].kms.n_api_keys, 2);
+	assert_memory_equal(secret_bytes(c->profiles[0].kms.api_keys[1]), "last", 4);
 }
 
 static void test_without_a_ca_nothing_is_trusted(void **state)
@@ -174,15 +346,15 @@ static void test_without_a_ca_nothing_is_trusted(void **state)
 	struct verdict v = { 0 };
 
 	key(t, "/a", "key", 0600);
-	assert_int_equal(credential_load(t->root, &none->profiles[0], &v), OUTCOME_CONFIG_ERROR);
+	assert_int_equal(load(t, &none->profiles[0], &v), OUTCOME_CONFIG_ERROR);
 	assert_non_null(strstr(v.cause, "[kms prod]"));
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CONFIG_ERROR);
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CONFIG_ERROR);
 	assert_non_null(strstr(v.cause, "/ca"));
 	tree_put(t, "/ca", "no PEM");
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_CONFIG_ERROR);
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CONFIG_ERROR);
 	assert_non_null(strstr(v.cause, "PEM"));
 	tree_put(t, "/ca", CA);
-	assert_int_equal(credential_load(t->root, &c->profiles[0], &v), OUTCOME_OK);
+	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
 }
 
 static void collect(const char *line, void *userdata)
@@ -224,7 +396,9 @@ static void test_an_image_that_could_not_work_is_not_made(void **state)
 	} rows[] = {
 		{ KMS "file:/none\n", OUTCOME_CREDENTIAL_MISSING },
 		{ KMS "file:/open\n", OUTCOME_CREDENTIAL_UNUSABLE },
-		{ KMS "tpm:\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "tpm:/a\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "file:/a, tpm:/a\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "sealed:\n", OUTCOME_CREDENTIAL_UNUSABLE },
 		{ KMS "file:/a\n[kms dr]\nendpoint = https://a.test\ninstance = " ID
 		      "\napi-key = file:/a\n",
 		  OUTCOME_CONFIG_ERROR },
@@ -278,6 +452,12 @@ int main(void)
 		T(test_what_is_no_file_is_refused_and_does_not_hang),
 		T(test_sources_of_later_versions_are_refused),
 		T(test_systemd_credentials_come_from_its_folder),
+		T(test_a_systemd_credential_is_private_to_the_unit),
+		T(test_a_tpm_opens_the_file_that_it_sealed),
+		T(test_a_tpm_that_refuses_says_what_to_do),
+		T(test_what_a_tpm_could_not_open_is_told_without_one),
+		T(test_a_tpm_is_waited_for_until_the_deadline),
+		T(test_a_tpm_behind_another_source_may_be_out_of_order),
 		T(test_without_a_ca_nothing_is_trusted),
 		T(test_an_image_gets_configuration_ca_and_key_files),
 		T(test_an_image_that_could_not_work_is_not_made),

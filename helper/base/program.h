@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Another program, run for the secret that it prints. It gets nothing from us: no environment, no input, no
+ * descriptor besides the pipe, and no longer than the deadline.
+ */
+#ifndef CEXLUKS_BASE_PROGRAM_H
+#define CEXLUKS_BASE_PROGRAM_H
+
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "base/deadline.h"
+#include "base/secret.h"
+
+enum program_condition {
+	PROGRAM_MISSING = 1, /* no such program, or none that may be run here */
+	PROGRAM_FAILED,	     /* it ended with a status other than 0, or by a signal */
+	PROGRAM_SILENT,	     /* it says that it succeeded, and printed nothing */
+	PROGRAM_TOO_MUCH,    /* more than the limit */
+	PROGRAM_TIMEOUT,     /* the deadline passed; it was killed */
+};
+
+/**
+ * program_read_secret() - run a program to its end, keep what it writes to its standard output
+ * @argv:       absolute path and arguments, ending with NULL
+ * @max:        bytes of output, at least 1
+ * @ret:        owned by the caller; only when 0 is returned
+ * @ret_status: of PROGRAM_FAILED: the exit status, or 128 and the signal's number
+ *
+ * What the program says on standard error is lost. It has ended when this returns.
+ *
+ * Return: 0, a program_condition, -errno of pipe(2), posix_spawn(3), poll(2) or read(2).
+ */
+int program_read_secret(const char *const argv[], size_t max, deadline_t deadline, struct secret **ret,
+			int *ret_status) _must_check_;
+
+/* Descriptors from @first on don't pass an exec. Ours never do; this is for those that were inherited. */
+void program_hide_descriptors(int first);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to credential*.c: one API key from one source. @ret is filled, and owned by the caller, when OUTCOME_OK
+ * is returned. OUTCOME_CREDENTIAL_MISSING: the source is not there, so the next one may be looked at.
+ */
+#ifndef CEXLUKS_OP_CREDENTIAL_SOURCE_H
+#define CEXLUKS_OP_CREDENTIAL_SOURCE_H
+
+#include "base/attributes.h"
+#include "base/deadline.h"
+#include "base/secret.h"
+#include "op/verdict.h"
+
+/* "file:" - a file that nobody but its owner can read. */
+enum outcome credential_from_file(const char *path, struct secret **ret, struct verdict *v) _must_check_;
+
+/*
+ * "credential:" - what systemd passed to this unit as @name. Its folder is private to the unit, and shows a mask of
+ * group permissions where the unit has a user of its own.
+ */
+enum outcome credential_from_systemd(const char *name, struct secret **ret, struct verdict *v) _must_check_;
+
+/*
+ * "tpm:" - a file made by tpm_sealdata, through tpm_unsealdata and tcsd, with the well-known SRK secret. Waits for
+ * both, but no longer than LIMIT_UNSEAL_MS.
+ */
+enum outcome credential_from_tpm(const char *path, deadline_t deadline, struct secret **ret,
+				 struct verdict *v) _must_check_;
+
+/* Takes the end of the line away, and refuses what is no API key; @what goes into the message. */
+enum outcome credential_check_key(struct secret *key, const char *what, struct verdict *v) _must_check_;
+
+/* OUTCOME_CREDENTIAL_UNUSABLE: what was found in place of a key. */
+enum outcome credential_no_key(const char *what, struct verdict *v);
+
+/* For tests: in place of TrouSerS' own program. NULL restores it. Borrowed. */
+void credential_set_unseal_program(const char *path);
+
+#endif

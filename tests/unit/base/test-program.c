@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Programs that print a secret, and those that misbehave. The shell plays all of them. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/program.h"
+
+#define MAX	64
+#define LONG_MS 20000
+
+static int run(const char *script, uint64_t ms, struct secret **ret, int *status)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+
+	*ret = NULL;
+	*status = -1;
+	return program_read_secret(argv, MAX, deadline_after(ms), ret, status);
+}
+
+static void assert_prints(const char *script, const char *text)
+{
+	_cleanup_secret_ struct secret *s = NULL;
+	int status;
+
+	assert_int_equal(run(script, LONG_MS, &s, &status), 0);
+	assert_int_equal(secret_len(s), strlen(text));
+	assert_memory_equal(secret_bytes(s), text, strlen(text));
+}
+
+static void assert_fails(const char *script, int condition, int status)
+{
+	_cleanup_secret_ struct secret *s = NULL;
+	int got;
+
+	if (run(script, LONG_MS, &s, &got) != condition || got != status)
+		fail_msg("%s: status %d", script, got);
+	assert_null(s);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD); /* nobody is left */
+}
+
+static void test_what_a_program_prints_is_the_secret(void **state)
+{
+	(void)state;
+	assert_prints("printf a-key", "a-key");
+	assert_prints("printf one; sleep 0.1; printf two", "onetwo");
+	assert_prints("printf a-key >&2; printf b", "b");
+	/* exactly the limit */
+	assert_prints("printf %064d 7", "0000000000000000000000000000000000000000000000000000000000000007");
+}
+
+static void test_it_gets_nothing_from_us(void **state)
+{
+	int inherited = open("/dev/null", O_RDONLY); /* as from a careless parent: passes an exec */
+
+	(void)state;
+	assert_true(inherited > 2);
+	assert_int_equal(setenv("CEXLUKS_TEST", "visible", 1), 0);
+	assert_prints("printf %s \"[${CEXLUKS_TEST-}${HOME-}]\"", "[]");
+	assert_prints("read line; printf %s \"$?$line\"", "1");
+	/* input, output, error, and the tether */
+	assert_prints("cd /proc/$$/fd && for fd in 0 1 2 3 4 5 6 7 8 9 10; do test ! -e $fd || printf %s $fd; done",
+		      "0123");
+	assert_int_equal(close(inherited), 0);
+}
+
+static void test_a_failure_is_told_and_its_output_dropped(void **state)
+{
+	(void)state;
+	assert_fails("printf half-a-key; exit 24", PROGRAM_FAILED, 24);
+	assert_fails("printf half-a-key; kill -9 $$", PROGRAM_FAILED, 128 + 9);
+	/* its status counts, also when it closes its output long before */
+	assert_fails("printf a-key; exec >&-; sleep 0.2; exit 3", PROGRAM_FAILED, 3);
+	assert_fails("exit 0", PROGRAM_SILENT, -1);
+	assert_fails("printf %065d 7", PROGRAM_TOO_MUCH, -1);
+	assert_fails("while :; do printf 0123456789; done", PROGRAM_TOO_MUCH, -1);
+}
+
+static void test_a_program_that_hangs_is_ended_at_the_deadline(void **state)
+{
+	static const char *const scripts[] = { "exec sleep 60", "printf a-key; exec sleep 60",
+					       "printf a-key; exec sleep 60 >&-" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		_cleanup_secret_ struct secret *s = NULL;
+		uint64_t before = deadline_now();
+		int status;
+
+		assert_int_equal(run(scripts[i], 200, &s, &status), PROGRAM_TIMEOUT);
+		assert_null(s);
+		assert_in_range(deadline_now() - before, 200, 10000);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+}
+
+static void test_what_cannot_be_run_is_missing(void **state)
+{
+	static const char *const paths[] = { "/nonexistent/tool", "/etc/passwd", "/etc/passwd/tool", "/etc" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const char *const argv[] = { paths[i], NULL };
+		struct secret *s = NULL;
+		int status;
+
+		assert_int_equal(program_read_secret(argv, MAX, deadline_after(LONG_MS), &s, &status),
+				 PROGRAM_MISSING);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_a_program_prints_is_the_secret),
+		cmocka_unit_test(test_it_gets_nothing_from_us),
+		cmocka_unit_test(test_a_failure_is_told_and_its_output_dropped),
+		cmocka_unit_test(test_a_program_that_hangs_is_ended_at_the_deadline),
+		cmocka_unit_test(test_what_cannot_be_run_is_missing),
+	};
+
+	return cmocka_run_group_tests_name("base/program", tests, NULL, NULL);
+}
