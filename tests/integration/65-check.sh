@@ -25,10 +25,6 @@ look() { # [OPTION…]: the next boot of that volume
     run check "$v" --config "$CONF" "$@" </dev/null
 }
 
-word_of() { # SUBJECT: level and word of the findings about it
-    jq -r --arg s "$1" '.findings[] | select(.subject == $s) | "\(.level) \(.word)"' "$ROOM/out"
-}
-
 # --- a good machine ---------------------------------------------------------------------------------------------------
 
 look
