@@ -18,7 +18,7 @@ packages=(
     # lint
     git shellcheck cppcheck clang-tidy mandoc
     # integration tests: real headers, real keyring, real TLS
-    cryptsetup-bin keyutils curl openssl ca-certificates jq socat
+    cryptsetup-bin keyutils curl openssl ca-certificates jq socat strace
     # a TPM 1.2 and the programs that seal an API key to it
     swtpm swtpm-tools trousers tpm-tools
     # systemd-analyze looks at the units, dracut's own shell functions at the module

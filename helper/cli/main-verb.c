@@ -149,6 +149,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_XTS] = &call->options.xts,
 		[OPTION_FORCE] = &call->options.force,
 		[OPTION_OFFLINE] = &call->options.offline,
+		[OPTION_REWRAP_ONLY] = &call->options.rewrap_only,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,
 	};

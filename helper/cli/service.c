@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Verbs that are one exchange with a service: ping, key list, key create, wrap, unwrap. */
+/* Verbs that are one exchange with a service: ping, key list, key create, key rotate, wrap, unwrap. */
 #include "op/service.h"
 
 #include <errno.h>
@@ -158,6 +158,26 @@ enum outcome cli_key_create(const struct verb_call *call)
 	} else {
 		printf("%s\n", reply->key.id);
 	}
+	return OUTCOME_OK;
+}
+
+enum outcome cli_key_rotate(const struct verb_call *call)
+{
+	_cleanup_service_ struct service s = { 0 };
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+	struct verdict v = { 0 };
+	struct kms_request request = { .verb = KMS_ROTATE };
+	enum outcome o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
+
+	request.deadline = deadline_after(verb_timeout_ms(call));
+	if (o == OUTCOME_OK)
+		o = op_session_call(s.session, s.profile, &request, &reply, &v);
+	if (o == OUTCOME_KMS_REFUSED)
+		(void)verdict_hint(&v, "the service ID needs Writer; a key rotates once an hour at most");
+	if (o != OUTCOME_OK)
+		return failed(&v, "cannot rotate the key");
+	printf("ok: the root key of %s has a new version; \"cexluks rotate DEVICE --rewrap-only\" uses it\n",
+	       s.profile);
 	return OUTCOME_OK;
 }
 

@@ -56,6 +56,7 @@ struct verb_options {
 	bool xts;
 	bool force;
 	bool offline;
+	bool rewrap_only;
 };
 
 enum option_id {
@@ -87,6 +88,7 @@ enum option_id {
 	OPTION_UUID,
 	OPTION_FORCE,
 	OPTION_OFFLINE,
+	OPTION_REWRAP_ONLY,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,
@@ -155,6 +157,7 @@ enum outcome cli_pass(const struct verb_call *call);
 enum outcome cli_load(const struct verb_call *call);
 enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
+enum outcome cli_rotate(const struct verb_call *call);
 enum outcome cli_check(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);
 enum outcome cli_format(const struct verb_call *call);
@@ -165,6 +168,7 @@ enum outcome cli_cards(const struct verb_call *call);
 enum outcome cli_ping(const struct verb_call *call);
 enum outcome cli_key_list(const struct verb_call *call);
 enum outcome cli_key_create(const struct verb_call *call);
+enum outcome cli_key_rotate(const struct verb_call *call);
 enum outcome cli_wrap(const struct verb_call *call);
 enum outcome cli_unwrap(const struct verb_call *call);
 enum outcome cli_help(const struct verb_call *call);

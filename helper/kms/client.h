@@ -50,6 +50,7 @@ enum kms_verb {
 	KMS_LIST,     /* all root keys, one reply per key, then a final one */
 	KMS_METADATA, /* one key, in reply.key */
 	KMS_CREATE,   /* a root key called name, in reply.key; never retried blindly */
+	KMS_ROTATE,   /* a new version of the root key; never retried blindly */
 	KMS_PING,     /* IAM token and TLS to the service, nothing else */
 };
 

@@ -213,7 +213,8 @@ static int job_new(struct net *net, struct message_job *request, struct job **re
 				  .owner = j,
 				  .target = &j->session->kms_target,
 				  .deadline = j->request.deadline,
-				  .once = j->request.verb == KMS_CREATE };
+				  .once = j->request.verb == KMS_CREATE ||
+					  j->request.verb == KMS_ROTATE };
 	*ret = take_ptr(j);
 	return 0;
 }

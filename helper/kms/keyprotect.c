@@ -42,6 +42,9 @@ static int build_url(const struct kms_profile *profile, const struct message_job
 		n = asprintf(&url, "%s/api/v2/keys/%s/actions/%s", base, key,
 			     job->verb == KMS_WRAP ? "wrap" : "unwrap");
 		break;
+	case KMS_ROTATE:
+		n = asprintf(&url, "%s/api/v2/keys/%s/actions/rotate", base, key);
+		break;
 	case KMS_METADATA:
 		n = asprintf(&url, "%s/api/v2/keys/%s/metadata", base, key);
 		break;
@@ -146,6 +149,7 @@ int keyprotect_build(const struct kms_profile *profile, const struct message_job
 	switch (job->verb) {
 	case KMS_WRAP:
 	case KMS_UNWRAP:
+	case KMS_ROTATE:
 		call.method = HTTP_POST;
 		call.content_type = TYPE_ACTION;
 		break;
@@ -177,7 +181,8 @@ int keyprotect_build(const struct kms_profile *profile, const struct message_job
 
 bool keyprotect_is_success(enum kms_verb verb, long status)
 {
-	return status == 200 || (verb == KMS_CREATE && status == 201);
+	return status == 200 || (verb == KMS_CREATE && status == 201) ||
+	       (verb == KMS_ROTATE && status == 204);
 }
 
 static int bad(const char **ret_what, const char *what)
@@ -254,6 +259,8 @@ int keyprotect_parse(const struct message_job *job, const char *text, size_t len
 	const cJSON *resources;
 	int r;
 
+	if (job->verb == KMS_ROTATE)
+		return 0; /* its status says it all */
 	r = reply_text_parse(text, len, &tree, ret_what);
 	if (r < 0)
 		return r;

@@ -356,6 +356,39 @@ int luks_bind_remove(const struct luks_device *device, int token, struct luks_re
 	return LUKS_NOT_BOUND;
 }
 
+/* Whether the header still has that very token. */
+static bool is_there(const struct luks_header *header, const struct luks_token *token)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->id == token->id)
+			return tokens[i]->kind == token->kind && tokens[i]->keyslot == token->keyslot &&
+			       tokens[i]->serial == token->serial &&
+			       !strcmp(tokens[i]->ciphertext ?: "", token->ciphertext ?: "");
+	return false;
+}
+
+int luks_bind_replace_token(const struct luks_device *device, const struct luks_token *old,
+			    const struct luks_token *next, struct luks_reason *reason)
+{
+	_cleanup_(luks_change_done) struct luks_change change = { 0 };
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	_cleanup_json_text_ char *json = NULL;
+	int r;
+
+	if (next->id != old->id || next->keyslot != old->keyslot)
+		return -EINVAL;
+	r = luks_change_begin(&change, device, &header, reason);
+	if (r)
+		return r;
+	if (!is_there(header, old))
+		return LUKS_CHANGED;
+	r = luks_token_build(next, &json);
+	return r < 0 ? r : luks_change_store_token(&change, old->id, json, NULL, reason);
+}
+
 int luks_bind_remove_keyslot(const struct luks_device *device, int keyslot,
 			     struct luks_reason *reason)
 {

@@ -73,6 +73,16 @@ int luks_bind_remove_keyslot(const struct luks_device *device, int keyslot,
 			     struct luks_reason *reason) _must_check_;
 
 /**
+ * luks_bind_replace_token() - one token by another for the same keyslot, in one header write
+ * @old:  as it was read; refused when the header has another one there now
+ * @next: id and keyslot must be those of @old
+ *
+ * Return: 0, LUKS_CHANGED, LUKS_NO_SPACE, LUKS_REFUSED, -EINVAL, -errno.
+ */
+int luks_bind_replace_token(const struct luks_device *device, const struct luks_token *old,
+			    const struct luks_token *next, struct luks_reason *reason) _must_check_;
+
+/**
  * luks_bind_clean() - what interrupted runs left: our tokens without a keyslot
  * @ret_count: how many went; may be NULL
  *

@@ -454,7 +454,7 @@ void attempt_reply(struct attempt *a, struct kms_reply *reply)
 	a->passphrase = take_ptr(reply->plaintext);
 	a->rewrap_due = reply->ciphertext;
 	if (a->rewrap_due && a->how != ATTEMPT_PROVE)
-		log_notice("%s: the root key was rotated; \"cexluks bind\" again refreshes the binding",
+		log_notice("%s: the root key was rotated; \"cexluks rotate --rewrap-only\" is due",
 			   a->want->name);
 	attempt_use_passphrase(a);
 }

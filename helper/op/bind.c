@@ -88,8 +88,9 @@ static enum outcome open_volume(struct bind *b)
 		return o;
 	n = luks_header_tokens(b->header, &tokens);
 	for (size_t i = 0; i < n; i++)
-		if (tokens[i]->keyslot >= 0 && b->kind->matches(b, tokens[i]))
-			b->bound = tokens[i];
+		if (tokens[i]->keyslot >= 0 && b->kind->matches(b, tokens[i]) &&
+		    (!b->bound || tokens[i]->serial > b->bound->serial))
+			b->bound = tokens[i]; /* an older one is what an interrupted run left */
 	return OUTCOME_OK;
 }
 
@@ -257,16 +258,12 @@ static void warn_of_lock(struct bind *b, struct bind_result *ret)
 	b->v = v;
 }
 
-static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *ret)
+/* Add and prove. @existing opens @b->existing_keyslot. */
+static enum outcome add_and_prove(struct bind *b, const struct secret *existing,
+				  struct bind_result *ret)
 {
-	_cleanup_secret_ struct secret *asked = NULL;
-	const struct secret *existing;
-	enum outcome o = b->kind->suits(b);
+	enum outcome o = b->kind->admit(b, existing);
 
-	if (o == OUTCOME_OK)
-		o = get_existing(b, &asked, &existing);
-	if (o == OUTCOME_OK)
-		o = b->kind->admit(b, existing);
 	if (o == OUTCOME_OK && b->request->dry_run)
 		return verdict_set(b->v, OUTCOME_OK, "%s can be bound to %s", b->request->device,
 				   b->request->binding);
@@ -276,13 +273,86 @@ static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *re
 		o = clean(b, ret);
 	if (o == OUTCOME_OK)
 		o = add_binding(b, existing, ret);
-	if (o == OUTCOME_OK && broken >= 0)
-		o = retire(b, broken);
-	if (o == OUTCOME_OK)
-		verdict_set(b->v, OUTCOME_OK, "%s opens with %s (keyslot %d, token %d)",
-			    b->request->device, b->request->binding, ret->keyslot, ret->token);
 	return o;
 }
+
+static enum outcome bound(struct bind *b, const struct bind_result *ret)
+{
+	if (b->request->dry_run)
+		return b->v->outcome;
+	return verdict_set(b->v, OUTCOME_OK, "%s opens with %s (keyslot %d, token %d)",
+			   b->request->device, b->request->binding, ret->keyslot, ret->token);
+}
+
+static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *ret)
+{
+	_cleanup_secret_ struct secret *asked = NULL;
+	const struct secret *existing;
+	enum outcome o = b->kind->suits(b);
+
+	if (o == OUTCOME_OK)
+		o = get_existing(b, &asked, &existing);
+	if (o == OUTCOME_OK)
+		o = add_and_prove(b, existing, ret);
+	if (o == OUTCOME_OK && broken >= 0 && !b->request->dry_run)
+		o = retire(b, broken);
+	return o == OUTCOME_OK ? bound(b, ret) : o;
+}
+
+/* --- a new secret for a binding that works --------------------------------------------------- */
+
+/* What the binding gives now, which nobody has to type. */
+static enum outcome take_own(struct bind *b, struct secret **ret)
+{
+	struct luks_reason reason = { "" };
+	enum outcome o;
+	int r;
+
+	if (!b->bound)
+		return verdict_set(b->v, OUTCOME_NOT_BOUND, "%s is not bound to %s",
+				   b->request->device, b->request->binding);
+	o = check_policy(b);
+	if (o == OUTCOME_OK)
+		o = b->kind->unwrap(b, b->bound, ret);
+	if (o != OUTCOME_OK)
+		return o;
+	b->existing_keyslot = b->bound->keyslot;
+	r = luks_header_test(b->header, b->existing_keyslot, *ret, &reason);
+	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
+}
+
+/* All of this binding but the new one: what was replaced, and what an interrupted run left. */
+static enum outcome retire_others(struct bind *b, int token)
+{
+	const struct luks_token *const *tokens;
+	int old[LIMIT_TOKENS];
+	size_t n, n_old = 0;
+	enum outcome o = load_header(b);
+
+	if (o != OUTCOME_OK)
+		return o;
+	n = luks_header_tokens(b->header, &tokens);
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->id != token && b->kind->matches(b, tokens[i]))
+			old[n_old++] = tokens[i]->id;
+	for (size_t i = 0; o == OUTCOME_OK && i < n_old; i++)
+		o = retire(b, old[i]);
+	return o;
+}
+
+static enum outcome renew(struct bind *b, struct bind_result *ret)
+{
+	_cleanup_secret_ struct secret *own = NULL;
+	enum outcome o = take_own(b, &own);
+
+	if (o == OUTCOME_OK)
+		o = add_and_prove(b, own, ret);
+	if (o == OUTCOME_OK && !b->request->dry_run)
+		o = retire_others(b, ret->token);
+	return o == OUTCOME_OK ? bound(b, ret) : o;
+}
+
+/* --- the story ------------------------------------------------------------------------------- */
 
 static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 {
@@ -291,6 +361,8 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 
 	if (o == OUTCOME_OK)
 		o = open_volume(b);
+	if (o == OUTCOME_OK && b->request->renew)
+		return renew(b, ret);
 	if (o == OUTCOME_OK)
 		o = look_at_existing(b, &broken);
 	if (o == OUTCOME_NOTHING_TO_DO)

@@ -19,6 +19,7 @@ struct bind_request {
 	const char *binding;		/* "kms:PROFILE" or "card" */
 	const char *header_backup;	/* new file, or NULL */
 	bool dry_run;
+	bool renew; /* replace a binding that works by a new one; it opens the volume for that itself */
 	uint64_t timeout_ms; /* of each exchange with the service */
 	const struct secret *existing; /* a passphrase that opens the volume now; NULL: to be asked for */
 	/* Gets one; called only when it is needed, and not when @existing is there. */
@@ -35,7 +36,8 @@ struct bind_result {
 };
 
 /*
- * OUTCOME_OK: bound and proven. OUTCOME_NOTHING_TO_DO: was bound, and that was proven again.
+ * OUTCOME_OK: bound and proven. OUTCOME_NOTHING_TO_DO: was bound, and that was proven again. To renew
+ * what is not bound is OUTCOME_NOT_BOUND.
  *
  * A card binding is made only on a volume whose key is a secure key that a card of this machine
  * verified just now; it needs no configuration.

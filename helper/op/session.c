@@ -146,9 +146,9 @@ enum outcome op_session_submit_unwrap(struct op_session *session, const struct l
 	return op_session_submit(session, token->profile, &request, ret_id, v);
 }
 
-enum outcome op_session_unwrap(struct op_session *session, const struct luks_token *token,
-			    const char *uuid, deadline_t deadline, struct secret **ret,
-			    struct verdict *v)
+enum outcome op_session_unwrap_newer(struct op_session *session, const struct luks_token *token,
+				     const char *uuid, deadline_t deadline, struct secret **ret,
+				     char **ret_ciphertext, struct verdict *v)
 {
 	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
 	struct kms_request request;
@@ -157,7 +157,18 @@ enum outcome op_session_unwrap(struct op_session *session, const struct luks_tok
 
 	unwrap_request(&request, token, uuid, serial, deadline);
 	o = op_session_call(session, token->profile, &request, &reply, v);
-	if (o == OUTCOME_OK && reply)
-		*ret = take_ptr(reply->plaintext);
+	if (o != OUTCOME_OK || !reply)
+		return o;
+	*ret = take_ptr(reply->plaintext);
+	*ret_ciphertext = take_ptr(reply->ciphertext);
 	return o;
+}
+
+enum outcome op_session_unwrap(struct op_session *session, const struct luks_token *token,
+			    const char *uuid, deadline_t deadline, struct secret **ret,
+			    struct verdict *v)
+{
+	_cleanup_free_ char *newer = NULL;
+
+	return op_session_unwrap_newer(session, token, uuid, deadline, ret, &newer, v);
 }

@@ -52,6 +52,14 @@ enum outcome op_session_unwrap(struct op_session *session, const struct luks_tok
 			    struct verdict *v) _must_check_;
 
 /**
+ * op_session_unwrap_newer() - the same, and what the service would have us store instead
+ * @ret_ciphertext: owned by the caller; NULL: the root key was not rotated since
+ */
+enum outcome op_session_unwrap_newer(struct op_session *session, const struct luks_token *token,
+				     const char *uuid, deadline_t deadline, struct secret **ret,
+				     char **ret_ciphertext, struct verdict *v) _must_check_;
+
+/**
  * op_session_aad() - additional data of a binding: "cexluks:1", UUID, serial
  * @serial: the decimal text of the serial, borrowed by @request as long as the call lasts
  */

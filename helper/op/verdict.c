@@ -88,6 +88,8 @@ enum outcome verdict_kms(struct verdict *v, const struct kms_reply *reply)
 {
 	char code[80] = "", status[24] = "";
 
+	if (strstr(reply->cause, " HTTP "))
+		return verdict_set(v, kms_outcome(reply->condition), "%s", reply->cause);
 	if (reply->http_status)
 		(void)snprintf(status, sizeof(status), ", HTTP %ld", reply->http_status);
 	if (reply->code[0])

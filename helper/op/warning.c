@@ -9,7 +9,7 @@ static const struct {
 				     "re-encipher the volume key before the master key changes again" },
 	[WARNING_SINGLE_QUEUE] = { "single-queue", "attach a second domain with the same master key" },
 	[WARNING_SERVICE_ENDS] = { "service-ends", "bind to a service that stays" },
-	[WARNING_REWRAP_DUE] = { "rewrap-due", "bind again, so that the newest root key wraps" },
+	[WARNING_REWRAP_DUE] = { "rewrap-due", "cexluks rotate DEVICE --rewrap-only" },
 	[WARNING_KEY_UNWRAPS_ONLY] = { "key-unwraps-only",
 				       "make a new root key; this one wraps nothing any more" },
 	[WARNING_CLEAR_KEY] = { "clear-key", "cexluks format makes volumes that a card protects" },

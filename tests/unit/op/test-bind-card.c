@@ -278,6 +278,30 @@ static void test_a_binding_that_does_not_open_is_replaced(void **state)
 	assert_opens(w);
 }
 
+static void test_a_renewed_binding_opens_the_volume_itself_and_the_old_one_goes(void **state)
+{
+	_cleanup_luks_header_ struct luks_header *before = NULL, *after = NULL;
+	struct world *w = *state;
+
+	assert_int_equal(bind(w), OUTCOME_OK);
+	before = load(w);
+	w->asked = 0;
+	assert_int_equal(bind_with(w, (struct bind_request){ .renew = true }), OUTCOME_OK);
+	assert_int_equal(w->asked, 0);
+	after = load(w);
+	assert_int_equal(token_of(after)->serial, 2);
+	assert_false(secret_equal(token_of(before)->passphrase, token_of(after)->passphrase));
+	assert_opens(w);
+}
+
+static void test_nothing_is_renewed_where_nothing_is_bound(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(bind_with(w, (struct bind_request){ .renew = true }), OUTCOME_NOT_BOUND);
+	assert_int_equal(w->asked, 0);
+}
+
 static void test_min_serial_is_honoured_where_it_is_configured(void **state)
 {
 	_cleanup_luks_header_ struct luks_header *header = NULL;
@@ -376,6 +400,8 @@ int main(void)
 		TEST(test_without_a_card_that_can_use_it_nothing_is_written),
 		TEST(test_again_is_nothing_to_do_even_where_the_card_is_away),
 		TEST(test_a_binding_that_does_not_open_is_replaced),
+		TEST(test_a_renewed_binding_opens_the_volume_itself_and_the_old_one_goes),
+		TEST(test_nothing_is_renewed_where_nothing_is_bound),
 		TEST(test_min_serial_is_honoured_where_it_is_configured),
 		TEST(test_a_configuration_with_a_mistake_is_no_missing_one),
 		TEST(test_a_dry_run_asks_the_card_and_writes_nothing),

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/rotate.h"
+
+#include <stdio.h>
+
+#include "cli/verb.h"
+
+/* The standard output of a binding that went well; else where errors go. */
+static void tell(const char *what, const struct verdict *v, void *userdata)
+{
+	(void)userdata;
+	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO)
+		printf("%s: %s: %s\n", what, outcome_word(v->outcome), v->cause);
+	else
+		verdict_print(v, what);
+}
+
+enum outcome cli_rotate(const struct verb_call *call)
+{
+	const struct rotate_request request = {
+		.sysroot = call->common.sysroot,
+		.config_path = call->common.config,
+		.device = call->words[0],
+		.binding = call->n_words > 1 ? call->words[1] : NULL,
+		.header_backup = call->options.header_backup,
+		.rewrap_only = call->options.rewrap_only,
+		.dry_run = call->options.dry_run,
+		.timeout_ms = verb_timeout_ms(call),
+		.told = tell,
+	};
+
+	return op_rotate(&request);
+}
