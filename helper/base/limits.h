@@ -16,10 +16,12 @@
 
 /* Files we read */
 #define LIMIT_CONFIG_FILE	(64u << 10)
+#define LIMIT_OLD_CONFIG	(16u << 10) /* /etc/hpcs-for-luks.ini, in locked memory */
 #define LIMIT_CONFIG_LINE	4096
 #define LIMIT_CA_FILE		(1u << 20)
 #define LIMIT_CMDLINE		(64u << 10)
 #define LIMIT_CRYPTTAB		(64u << 10)
+#define LIMIT_KEY_FILES		1024  /* in the keys directory */
 #define LIMIT_PROFILES		16
 #define LIMIT_VOLUMES		64
 #define LIMIT_BINDINGS		8     /* bindings named for one volume */
@@ -94,5 +96,6 @@
 #define LIMIT_UNSEAL_MS		15000 /* a TPM 1.2 takes its time, and tcsd takes turns */
 #define LIMIT_KEY_EXPIRY_S	300
 #define LIMIT_KEY_EXPIRY_MAX_S	3600
+#define LIMIT_KEYS_EXPIRY_MAX_S	(7u * 86400) /* of the keys directory */
 
 #endif

@@ -59,6 +59,21 @@ static const char *set_key_expiry(struct config_target *t, const char *value)
 	return wrong;
 }
 
+static const char *set_keys_profile(struct config_target *t, const char *value)
+{
+	return copy(&t->config->keys_profile, value); /* whether it exists is known at the end */
+}
+
+static const char *set_keys_expiry(struct config_target *t, const char *value)
+{
+	uint64_t s = 0;
+	const char *wrong = strcmp(value, "never") != 0 ? parse_seconds(value, LIMIT_KEYS_EXPIRY_MAX_S, &s) :
+							  NULL;
+
+	t->config->keys_expiry_s = (unsigned)s;
+	return wrong;
+}
+
 static const char *set_on_failure(struct config_target *t, const char *value)
 {
 	static const char *const words[] = { "prompt", "retry", "reboot", "poweroff", "halt" };
@@ -354,6 +369,8 @@ static const struct config_setter setters[] = {
 	MAIN("open", "helper", set_open, "who opens: cexluks, or systemd with a key we load"),
 	MAIN("debug-shell", "refuse", set_debug_shell, "unlock although a debug shell is asked for"),
 	MAIN("key-expiry", "300s", set_key_expiry, "lifetime of keys put into the kernel keyring"),
+	MAIN("keys-profile", NULL, set_keys_profile, "the [kms NAME] that wrapped the keys directory"),
+	MAIN("keys-expiry", "never", set_keys_expiry, "lifetime of keys from the keys directory"),
 	KMS("service", NULL, set_service, "hpcs, key-protect or key-protect-dedicated"),
 	KMS("endpoint", NULL, set_endpoint, "https address of the instance"),
 	KMS("iam-endpoint", "https://iam.cloud.ibm.com", set_iam_endpoint, "https address of IAM"),

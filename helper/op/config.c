@@ -3,19 +3,21 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <ini.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/uuid.h"
+#include "op/config-file.h"
 #include "op/config-keys.h"
+#include "op/config-old.h"
 
 /* inih's own buffer holds this many characters (Debian's and Fedora's builds keep the default). */
 #define INI_LINE 198
@@ -355,6 +357,11 @@ static enum outcome config_complete(struct config *c, struct verdict *v)
 			    "%s: require = secure-key does not go with open = systemd", c->path);
 		return verdict_hint(v, "use open = helper");
 	}
+	if (c->keys_profile && !config_profile_find(c, c->keys_profile)) {
+		verdict_set(v, OUTCOME_CONFIG_ERROR, "%s: keys-profile names %s, but there is no [kms %s]",
+			    c->path, c->keys_profile, c->keys_profile);
+		return verdict_hint(v, "add the section or correct the name");
+	}
 	for (size_t i = 0; o == OUTCOME_OK && i < c->n_profiles; i++)
 		o = profile_complete(c, &c->profiles[i], v);
 	for (size_t i = 0; o == OUTCOME_OK && i < c->n_volumes; i++)
@@ -362,35 +369,15 @@ static enum outcome config_complete(struct config *c, struct verdict *v)
 	return o;
 }
 
-static enum outcome check_mode(int fd, const char *path, struct verdict *v)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return verdict_errno(v, errno, path);
-	if (!S_ISREG(st.st_mode))
-		return verdict_set(v, OUTCOME_CONFIG_ERROR, "%s is not a regular file", path);
-	if (st.st_mode & 022) {
-		verdict_set(v, OUTCOME_CONFIG_ERROR, "%s can be changed by others", path);
-		return verdict_hint(v, "chmod go-w %s", path);
-	}
-	return OUTCOME_OK;
-}
-
 static enum outcome read_file(const char *path, struct config *c, struct verdict *v)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *text = NULL;
 	struct reader rd = { .target.config = c, .v = v };
-	enum outcome o;
+	enum outcome o = config_file_open(path, 0, &fd, v);
 	size_t len;
 	int r;
 
-	if (fd < 0 && errno == ENOENT)
-		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s does not exist", path);
-	if (fd < 0)
-		return verdict_errno(v, errno, path);
-	o = check_mode(fd, path, v);
 	if (o != OUTCOME_OK)
 		return o;
 	r = file_read_fd(fd, LIMIT_CONFIG_FILE, &text, &len);
@@ -410,31 +397,73 @@ static enum outcome read_file(const char *path, struct config *c, struct verdict
 	return config_complete(c, v);
 }
 
-enum outcome config_load(const char *sysroot, const char *path, struct config **ret,
-			 struct verdict *v)
+static struct config *new_config(const char *sysroot, const char *path)
 {
 	_cleanup_config_ struct config *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->timeout_ms = LIMIT_TIMEOUT_DEFAULT_MS;
+	c->key_expiry_s = LIMIT_KEY_EXPIRY_S;
+	c->path = strdup(path);
+	c->sysroot = strdup(sysroot);
+	return c->path && c->sysroot ? take_ptr(c) : NULL;
+}
+
+static enum outcome load(const char *sysroot, const char *path,
+			 enum outcome (*read)(const char *path, struct config *c, struct verdict *v),
+			 struct config **ret, struct verdict *v)
+{
+	_cleanup_config_ struct config *c = new_config(sysroot, path);
 	enum outcome o;
 
 	if (!c)
 		return verdict_errno(v, ENOMEM, "configuration");
-	c->timeout_ms = LIMIT_TIMEOUT_DEFAULT_MS;
-	c->key_expiry_s = LIMIT_KEY_EXPIRY_S;
-	if (path)
-		c->path = strdup(path);
-	else if (asprintf(&c->path, "%s%s", sysroot, CONFIG_PATH) < 0)
-		c->path = NULL;
-	c->sysroot = strdup(sysroot);
-	if (!c->path || !c->sysroot)
-		return verdict_errno(v, ENOMEM, "configuration");
-	o = read_file(c->path, c, v);
-	if (o == OUTCOME_NOTHING_TO_DO && path) {
-		verdict_set(v, OUTCOME_CONFIG_ERROR, "%s does not exist", path);
-		return OUTCOME_CONFIG_ERROR;
-	}
+	o = read(path, c, v);
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(c);
 	return o;
+}
+
+enum outcome config_load_old(const char *sysroot, struct config **ret, struct verdict *v)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "%s%s", sysroot, CONFIG_OLD_PATH) < 0)
+		return verdict_errno(v, ENOMEM, "configuration");
+	return load(sysroot, path, config_old_read, ret, v);
+}
+
+/* Only one of two files counts, and it may be the wrong one. */
+static void warn_about_old(const char *sysroot, const char *usual)
+{
+	_cleanup_free_ char *old = NULL;
+
+	if (asprintf(&old, "%s%s", sysroot, CONFIG_OLD_PATH) >= 0 && access(old, F_OK) == 0)
+		log_warning("%s counts, and %s does not: remove the one that is wrong", usual, old);
+}
+
+enum outcome config_load(const char *sysroot, const char *path, struct config **ret,
+			 struct verdict *v)
+{
+	_cleanup_free_ char *usual = NULL;
+	enum outcome o;
+
+	if (path) {
+		o = load(sysroot, path, read_file, ret, v);
+		return o == OUTCOME_NOTHING_TO_DO ?
+			       verdict_set(v, OUTCOME_CONFIG_ERROR, "%s does not exist", path) :
+			       o;
+	}
+	if (asprintf(&usual, "%s%s", sysroot, CONFIG_PATH) < 0)
+		return verdict_errno(v, ENOMEM, "configuration");
+	o = load(sysroot, usual, read_file, ret, v);
+	if (o != OUTCOME_NOTHING_TO_DO) {
+		warn_about_old(sysroot, usual);
+		return o;
+	}
+	o = config_load_old(sysroot, ret, v);
+	return o == OUTCOME_NOTHING_TO_DO ? verdict_set(v, o, "%s does not exist", usual) : o;
 }
 
 static void profile_done(struct config_profile *p)
@@ -463,6 +492,7 @@ void config_free(struct config *config)
 		profile_done(&config->profiles[i]);
 	for (size_t i = 0; i < config->n_volumes; i++)
 		volume_done(&config->volumes[i]);
+	free(config->keys_profile);
 	free(config->sysroot);
 	free(config->path);
 	free(config);
@@ -474,6 +504,21 @@ struct config_profile *config_profile_find(struct config *config, const char *na
 		if (config->profiles[i].kms.name && !strcmp(config->profiles[i].kms.name, name))
 			return &config->profiles[i];
 	return NULL;
+}
+
+enum outcome config_keys_profile(const struct config *config, const char **ret, struct verdict *v)
+{
+	if (config->keys_profile) {
+		*ret = config->keys_profile;
+		return OUTCOME_OK;
+	}
+	if (config->n_profiles == 1) {
+		*ret = config->profiles[0].kms.name;
+		return OUTCOME_OK;
+	}
+	verdict_set(v, OUTCOME_CONFIG_ERROR, "%s has %zu profiles, and none is named for the keys directory",
+		    config->path, config->n_profiles);
+	return verdict_hint(v, "say keys-profile = NAME in [cexluks]");
 }
 
 const struct config_volume *config_volume_find(const struct config *config, const char *uuid)

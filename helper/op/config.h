@@ -40,7 +40,8 @@ struct config_profile {
 	struct kms_profile kms;	 /* without credentials and CA until op/credential.h loads them */
 	char *crn;		 /* as written, or NULL */
 	bool service_given;	 /* by "service", not by the CRN */
-	char *api_key_source;	 /* "file:…[, file:…]" */
+	char *api_key_source;	 /* "file:…[, file:…]"; "": the key itself is in kms.api_keys */
+	bool from_old;		 /* of /etc/hpcs-for-luks.ini */
 	unsigned line;		 /* of the section */
 };
 
@@ -61,7 +62,7 @@ struct config_volume {
 struct config {
 	char *path;    /* where it was read */
 	char *sysroot; /* "" or the tree in place of /, for what is named in it */
-	bool old_format;
+	bool old_format; /* /etc/hpcs-for-luks.ini, see op/config-old.h */
 	uint64_t timeout_ms;
 	enum config_on_failure on_failure;
 	enum config_on_refusal on_refusal;
@@ -69,6 +70,8 @@ struct config {
 	bool open_by_systemd; /* open = systemd */
 	bool debug_shell;     /* debug-shell = allow */
 	unsigned key_expiry_s;
+	char *keys_profile;   /* whose service wrapped the keys directory, or NULL: the only one */
+	unsigned keys_expiry_s; /* of keys from the keys directory; 0: they stay */
 	struct config_profile profiles[LIMIT_PROFILES];
 	size_t n_profiles;
 	struct config_volume volumes[LIMIT_VOLUMES];
@@ -81,10 +84,14 @@ struct config {
  * @path:    NULL for the usual places; a path given by the user is not put below @sysroot
  * @ret:     owned by the caller
  *
- * No configuration at all is OUTCOME_NOTHING_TO_DO with *@ret untouched.
+ * Where there is no cexluks.conf, the old tool's file counts (op/config-old.h); where both are, a warning says
+ * which one does. No configuration at all is OUTCOME_NOTHING_TO_DO with *@ret untouched.
  */
 enum outcome config_load(const char *sysroot, const char *path, struct config **ret,
 			 struct verdict *v) _must_check_;
+
+/* The old tool's file alone, whatever else there is; OUTCOME_NOTHING_TO_DO when it is not there. */
+enum outcome config_load_old(const char *sysroot, struct config **ret, struct verdict *v) _must_check_;
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free);
 #define _cleanup_config_ _cleanup_(config_freep)
@@ -92,6 +99,10 @@ DEFINE_CLEANUP(struct config *, config_free);
 /* Borrowed; NULL when there is none. */
 struct config_profile *config_profile_find(struct config *config, const char *name);
 const struct config_volume *config_volume_find(const struct config *config, const char *uuid);
+
+/* The profile that unwraps the keys directory: the one named by keys-profile, or the only one. Borrowed. */
+enum outcome config_keys_profile(const struct config *config, const char **ret,
+				 struct verdict *v) _must_check_;
 
 /* A binding as people write it: "kms:PROFILE" → profile name (borrowed), else NULL. */
 const char *config_binding_profile(const char *binding);

@@ -91,6 +91,10 @@ enum outcome prove_root_key(const struct config_profile *profile, struct verdict
 {
 	if (profile->kms.root_key)
 		return OUTCOME_OK;
+	if (profile->from_old) {
+		verdict_set(v, OUTCOME_CONFIG_ERROR, "default_crk_uuid in %s names no root key", CONFIG_OLD_PATH);
+		return verdict_hint(v, "put a UUID there: hpcs-for-luks list shows those of your root keys");
+	}
 	verdict_set(v, OUTCOME_CONFIG_ERROR, "[kms %s] has no root-key", profile->kms.name);
 	return verdict_hint(v, "cexluks key list %s shows the keys", profile->kms.name);
 }
