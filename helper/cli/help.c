@@ -8,13 +8,13 @@
 
 static void table_verbs(void)
 {
-	for (const struct verb *v = verbs; v->name; v++)
+	for (const struct verb *v = verb_program()->verbs; v->name; v++)
 		printf("%s\t%s\t%s\n", v->name, v->args, v->summary);
 }
 
 static void table_options(void)
 {
-	for (const struct verb *v = verbs; v->name; v++)
+	for (const struct verb *v = verb_program()->verbs; v->name; v++)
 		for (unsigned id = 0; id < OPTIONS; id++)
 			if (v->options & OPTION_BIT(id)) {
 				const struct option_row *row = option_row((enum option_id)id);

@@ -30,9 +30,9 @@ enum outcome verb_usage(const struct verb *verb, const char *format, ...)
 	va_end(args);
 	log_err("%s%s%s", verb ? verb->name : "", verb ? ": " : "", text);
 	if (verb)
-		log_notice("hint: cexluks help %s", verb->name);
+		log_notice("hint: %s help %s", verb_program()->name, verb->name);
 	else
-		log_notice("hint: cexluks help lists the verbs");
+		log_notice("hint: %s help lists the verbs", verb_program()->name);
 	return OUTCOME_USAGE;
 }
 
@@ -43,7 +43,7 @@ uint64_t verb_timeout_ms(const struct verb_call *call)
 
 void verb_help(const struct verb *verb)
 {
-	printf("cexluks %s%s%s [OPTION ...]\n  %s\n\n", verb->name, *verb->args ? " " : "", verb->args,
+	printf("%s %s%s%s [OPTION ...]\n  %s\n\n", verb_program()->name, verb->name, *verb->args ? " " : "", verb->args,
 	       verb->summary);
 	for (unsigned id = 0; id < OPTIONS; id++) {
 		const struct option_row *row = option_row((enum option_id)id);
@@ -55,20 +55,21 @@ void verb_help(const struct verb *verb)
 			       row->arg ? row->arg : "");
 		printf("  %-24s %s\n", left, row->help);
 	}
-	printf("\nThe manual: man 8 cexluks\n");
+	printf("\nThe manual: man 8 %s\n", verb_program()->name);
 }
 
 void verb_help_all(void)
 {
-	printf("cexluks VERB [OPTION ...] [ARGUMENT ...]\n"
-	       "  open encrypted disks at boot without anybody at the console\n\n");
-	for (const struct verb *v = verbs; v->name; v++) {
+	const struct program *program = verb_program();
+
+	printf("%s VERB [OPTION ...] [ARGUMENT ...]\n  %s\n\n", program->name, program->summary);
+	for (const struct verb *v = program->verbs; v->name; v++) {
 		char left[40];
 
 		(void)snprintf(left, sizeof(left), "%s %s", v->name, v->args);
 		printf("  %-24s %s\n", left, v->summary);
 	}
-	printf("\ncexluks help VERB shows its options. The manual: man 8 cexluks\n");
+	printf("\n%s help VERB shows its options. The manual: man 8 %s\n", program->name, program->name);
 }
 
 static bool parse_number(const char *text, long max, long *ret)
@@ -128,6 +129,8 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_ZKEY_NAME] = &call->options.zkey_name,
 		[OPTION_SAVE_KEY] = &call->options.save_key,
 		[OPTION_NAME] = &call->options.name,
+		[OPTION_KEY_NAME] = &call->options.name,
+		[OPTION_KEY] = &call->options.key,
 		[OPTION_KEY_TYPE] = &call->options.key_type,
 		[OPTION_APQNS] = &call->options.apqns,
 		[OPTION_VOLUMES] = &call->options.volumes,
@@ -150,6 +153,9 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_FORCE] = &call->options.force,
 		[OPTION_OFFLINE] = &call->options.offline,
 		[OPTION_REWRAP_ONLY] = &call->options.rewrap_only,
+		[OPTION_OPEN] = &call->options.open,
+		[OPTION_CRK] = &call->options.crk,
+		[OPTION_GEN] = &call->options.gen,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,
 	};
@@ -242,7 +248,7 @@ static int finish(enum outcome o)
 /* The first word alone may be one of two: "key". */
 static enum outcome unknown_verb(const char *word)
 {
-	for (const struct verb *v = verbs; v->name; v++) {
+	for (const struct verb *v = verb_program()->verbs; v->name; v++) {
 		size_t len = strcspn(v->name, " ");
 
 		if (v->name[len] && strlen(word) == len && !strncmp(v->name, word, len))
@@ -262,7 +268,7 @@ int verb_main(int argc, char **argv)
 		return argc < 2 ? outcome_exit_code(OUTCOME_USAGE) : 0;
 	}
 	if (!strcmp(argv[1], "--version")) {
-		printf("cexluks %s\n", CEXLUKS_VERSION);
+		printf("%s %s\n", verb_program()->name, CEXLUKS_VERSION);
 		return 0;
 	}
 	call.verb = verb_find(argc - 1, argv + 1, &words);

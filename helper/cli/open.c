@@ -53,7 +53,7 @@ enum outcome cli_load(const struct verb_call *call)
 	};
 	struct verdict v = { 0 };
 
-	(void)op_load(&request, &v);
+	(void)(call->options.open ? op_load_open(&request, &v) : op_load(&request, &v)); /* it is in v */
 	return finish(&v, "cannot load keys");
 }
 

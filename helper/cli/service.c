@@ -192,21 +192,31 @@ static enum outcome read_input(size_t max, struct secret **ret, struct verdict *
 	return r < 0 ? verdict_errno(v, r, "standard input") : OUTCOME_OK;
 }
 
+/* What is to be wrapped: standard input, or as many random bytes as the key of dm-crypt's XTS-AES-128 has. */
+static enum outcome get_plain(const struct verb_call *call, struct secret **ret, struct verdict *v)
+{
+	int r;
+
+	if (!call->options.gen)
+		return read_input(LIMIT_PASSPHRASE_MAX, ret, v);
+	r = secret_random_passphrase(LIMIT_PASSPHRASE_LEN, ret);
+	return r < 0 ? verdict_errno(v, r, "random bytes") : OUTCOME_OK;
+}
+
 enum outcome cli_wrap(const struct verb_call *call)
 {
 	_cleanup_service_ struct service s = { 0 };
 	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
 	_cleanup_secret_ struct secret *plain = NULL;
 	struct verdict v = { 0 };
-	struct kms_request request = { .verb = KMS_WRAP };
 	enum outcome o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
 
 	if (o == OUTCOME_OK)
-		o = read_input(LIMIT_PASSPHRASE_MAX, &plain, &v);
-	request.plaintext = plain;
-	request.deadline = deadline_after(verb_timeout_ms(call));
+		o = service_knows_key(&s, call->options.key, &v); /* before a person types a passphrase */
 	if (o == OUTCOME_OK)
-		o = op_session_call(s.session, s.profile, &request, &reply, &v);
+		o = get_plain(call, &plain, &v);
+	if (o == OUTCOME_OK)
+		o = service_wrap(&s, call->options.key, plain, deadline_after(verb_timeout_ms(call)), &reply, &v);
 	if (o != OUTCOME_OK)
 		return failed(&v, "cannot wrap");
 	printf("%s\n", reply->ciphertext);
@@ -225,7 +235,7 @@ static enum outcome read_ciphertext(char to[static LIMIT_CIPHERTEXT + 1], struct
 				   LIMIT_CIPHERTEXT);
 	if (r < 0)
 		return verdict_errno(v, r, "standard input");
-	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
 	if (!len || strlen(text) < len)
 		return verdict_set(v, OUTCOME_USAGE, "standard input holds no ciphertext");
@@ -240,13 +250,15 @@ enum outcome cli_unwrap(const struct verb_call *call)
 	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
 	char ciphertext[LIMIT_CIPHERTEXT + 1];
 	struct verdict v = { 0 };
-	struct kms_request request = { .verb = KMS_UNWRAP, .ciphertext = ciphertext };
+	struct kms_request request = { .verb = KMS_UNWRAP, .key = call->options.key, .ciphertext = ciphertext };
 	enum outcome o;
 	int r;
 
 	if (isatty(STDOUT_FILENO))
 		return verb_usage(call->verb, "a plaintext is not written to a terminal: use a pipe");
 	o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
+	if (o == OUTCOME_OK)
+		o = service_knows_key(&s, call->options.key, &v);
 	if (o == OUTCOME_OK)
 		o = read_ciphertext(ciphertext, &v);
 	request.deadline = deadline_after(verb_timeout_ms(call));

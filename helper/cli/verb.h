@@ -52,7 +52,11 @@ struct verb_options {
 	unsigned n_bind;
 	unsigned keybits;     /* 0: not given */
 	unsigned sector_size; /* 0: not given */
+	const char *key;
 	bool recovery_key;
+	bool open;
+	bool crk;
+	bool gen;
 	bool xts;
 	bool force;
 	bool offline;
@@ -89,6 +93,11 @@ enum option_id {
 	OPTION_FORCE,
 	OPTION_OFFLINE,
 	OPTION_REWRAP_ONLY,
+	OPTION_OPEN,
+	OPTION_GEN,
+	OPTION_CRK,
+	OPTION_KEY_NAME,
+	OPTION_KEY,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,
@@ -131,6 +140,14 @@ struct verb {
 
 /* The table, in the order of the manual; ends with a NULL name. */
 extern const struct verb verbs[];
+
+/* The verbs depend on the name that the program was started under. */
+struct program {
+	const char *name;
+	const char *summary;
+	const struct verb *verbs; /* ends with a NULL name */
+};
+const struct program *verb_program(void);
 
 /* Looks up "bind" or "key", "list"; @ret_words: how many of @argv named it. NULL: unknown. */
 const struct verb *verb_find(int argc, char **argv, int *ret_words);

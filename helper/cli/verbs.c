@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/verb.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "cli/hpcs-for-luks.h"
 
 #define O(id) OPTION_BIT(OPTION_##id)
 
@@ -21,7 +24,7 @@ const struct verb verbs[] = {
 	{ "open", "DEVICE [NAME]", "open a volume through its bindings", 1, 2, 0, cli_open },
 	{ "close", "NAME", "close a mapping", 1, 1, 0, cli_close },
 	{ "pass", "DEVICE BINDING", "write a binding's passphrase to a pipe", 2, 2, 0, cli_pass },
-	{ "load", "", "put passphrases into the kernel keyring", 0, 0, 0, cli_load },
+	{ "load", "", "put keys and passphrases into the kernel keyring", 0, 0, O(OPEN), cli_load },
 	{ "forget", "", "remove our keys from the kernel keyring", 0, 0, O(IMAGE_FILES),
 	  cli_forget },
 	{ "boot", "", "unlock at boot; for units and hooks", 0, 0,
@@ -44,6 +47,7 @@ const struct verb verbs[] = {
 	{ "key create", "PROFILE NAME", "make a root key", 2, 2, O(JSON), cli_key_create },
 	{ "key rotate", "[PROFILE]", "make a new version of the root key", 0, 1, 0, cli_key_rotate },
 	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, 0, cli_wrap },
+	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, O(GEN), cli_wrap },
 	{ "unwrap", "[PROFILE]", "unwrap a ciphertext from standard input", 0, 1, 0, cli_unwrap },
 	{ "help", "[VERB]", "show verbs and their options", 0, 2, O(TABLE), cli_help },
 	{ 0 },
@@ -79,6 +83,11 @@ static const struct option_row rows[OPTIONS] = {
 	[OPTION_FORCE] = { "force", NULL, "overwrite what the device holds" },
 	[OPTION_OFFLINE] = { "offline", NULL, "ask neither KMS nor card" },
 	[OPTION_REWRAP_ONLY] = { "rewrap-only", NULL, "keep the secrets; let the newest root key wrap them" },
+	[OPTION_OPEN] = { "open", NULL, "open volumes instead of loading their passphrases; for units" },
+	[OPTION_GEN] = { "gen", NULL, "32 random bytes instead of standard input" },
+	[OPTION_CRK] = { "crk", NULL, "a root key; there are no others here" },
+	[OPTION_KEY_NAME] = { "name", "NAME", "of the new key" },
+	[OPTION_KEY] = { "uuid", "UUID", "this root key instead of the default one" },
 	[OPTION_CONFIG] = { "config", "FILE", "read FILE instead of /etc/cexluks/cexluks.conf" },
 	[OPTION_SYSROOT] = { "sysroot", "DIR", "read configuration and files below DIR" },
 	[OPTION_TIMEOUT] = { "timeout", "SECONDS", "give up after SECONDS" },
@@ -91,9 +100,21 @@ const struct option_row *option_row(enum option_id id)
 	return &rows[id];
 }
 
+const struct program *verb_program(void)
+{
+	static const struct program ours = {
+		"cexluks", "open encrypted disks at boot without anybody at the console", verbs
+	};
+	static const struct program old = {
+		OLD_PROGRAM, "keys of a key management service, for LUKS and dm-crypt", old_verbs
+	};
+
+	return !strcmp(program_invocation_short_name, OLD_PROGRAM) ? &old : &ours;
+}
+
 const struct verb *verb_find(int argc, char **argv, int *ret_words)
 {
-	for (const struct verb *v = verbs; v->name; v++) {
+	for (const struct verb *v = verb_program()->verbs; v->name; v++) {
 		const char *space = strchr(v->name, ' ');
 		size_t first = space ? (size_t)(space - v->name) : strlen(v->name);
 

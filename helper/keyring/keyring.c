@@ -189,6 +189,41 @@ int keyring_add(enum keyring_type type, const char *description, const struct se
 	return r == KEYRING_ABSENT ? -EIO : r;
 }
 
+/* One of ours stands there, which nobody may update, or a dead one: out of the way, once. */
+static long add_instead(enum keyring_type type, const char *description, const struct secret *payload)
+{
+	sweep_dead_keys();
+	if (keyring_forget(type, description) < 0)
+		log_debug("keyring: '%s' cannot be removed", description);
+	return add(type, description, payload);
+}
+
+int keyring_put(enum keyring_type type, const char *description, const struct secret *payload, unsigned expiry_s,
+		long *ret_id)
+{
+	long id;
+	int r;
+
+	if (!*description)
+		return -EINVAL;
+	id = add(type, description, payload);
+	if (id < 0 && errno == EACCES)
+		id = add_instead(type, description, payload);
+	if (id < 0) {
+		r = translate("add_key");
+		return r == KEYRING_ABSENT ? -EIO : r;
+	}
+	/* Also with 0: a key that was there may have one. */
+	if (keyctl_set_timeout((key_serial_t)id, expiry_s) < 0) {
+		r = translate("setting the expiry");
+		(void)drop((key_serial_t)id); /* the first error is the one worth telling */
+		return r == KEYRING_ABSENT ? -EIO : r;
+	}
+	if (ret_id)
+		*ret_id = id;
+	return 0;
+}
+
 bool keyring_has(enum keyring_type type, const char *description)
 {
 	key_serial_t id;

@@ -43,6 +43,20 @@ int keyring_setup(void) _must_check_;
 int keyring_add(enum keyring_type type, const char *description, const struct secret *payload,
 		unsigned expiry_s) _must_check_;
 
+/**
+ * keyring_put() - add or update a key as "keyctl padd" does, for others to use, see and revoke
+ * @payload:  at most 32767 bytes
+ * @expiry_s: seconds from now; 0: it stays
+ * @ret_id:   its serial number; may be NULL
+ *
+ * Unlike keyring_add() it leaves the permissions that the kernel gives (its possessor may do anything, its owner
+ * see it), and a key that is there gets the new payload in place: nobody finds it missing in between.
+ *
+ * Return: 0, KEYRING_UNAVAILABLE, -EINVAL (also: a logon key without "prefix:"), -EDQUOT, other -errno of the kernel.
+ */
+int keyring_put(enum keyring_type type, const char *description, const struct secret *payload, unsigned expiry_s,
+		long *ret_id) _must_check_;
+
 /* Whether @u holds an unexpired key of that type and description. */
 bool keyring_has(enum keyring_type type, const char *description);
 

@@ -5,15 +5,10 @@
 
 #include "base/log.h"
 
-enum outcome boot_setup_read(const struct boot_request *request, struct boot_setup *setup,
-			     struct verdict *v)
+/* @r: what became of the command line */
+static enum outcome read_rest(const struct boot_request *request, int r, struct boot_setup *setup,
+			      struct verdict *v)
 {
-	enum outcome o = config_load(request->sysroot, request->config_path, &setup->config, v);
-	int r;
-
-	if (o != OUTCOME_OK)
-		return o;
-	r = cmdline_load(request->sysroot, &setup->cmdline);
 	if (r < 0)
 		return verdict_errno(v, r, "kernel command line");
 	r = crypttab_load(request->sysroot, &setup->crypttab);
@@ -23,6 +18,22 @@ enum outcome boot_setup_read(const struct boot_request *request, struct boot_set
 	if (r < 0)
 		return verdict_errno(v, r, "plan");
 	return OUTCOME_OK;
+}
+
+enum outcome boot_setup_read(const struct boot_request *request, struct boot_setup *setup,
+			     struct verdict *v)
+{
+	enum outcome o = config_load(request->sysroot, request->config_path, &setup->config, v);
+
+	return o == OUTCOME_OK ? read_rest(request, cmdline_load(request->sysroot, &setup->cmdline), setup, v) : o;
+}
+
+enum outcome boot_setup_read_running(const struct boot_request *request, struct boot_setup *setup,
+				     struct verdict *v)
+{
+	enum outcome o = config_load(request->sysroot, request->config_path, &setup->config, v);
+
+	return o == OUTCOME_OK ? read_rest(request, cmdline_parse("", &setup->cmdline), setup, v) : o;
 }
 
 void boot_setup_done(struct boot_setup *setup)

@@ -24,6 +24,9 @@ struct boot_setup {
 /* OUTCOME_NOTHING_TO_DO when there is no configuration. */
 enum outcome boot_setup_read(const struct boot_request *request, struct boot_setup *setup,
 			     struct verdict *v) _must_check_;
+/* The same without the kernel command line: after the boot. */
+enum outcome boot_setup_read_running(const struct boot_request *request, struct boot_setup *setup,
+				     struct verdict *v) _must_check_;
 void boot_setup_done(struct boot_setup *setup);
 #define _cleanup_boot_setup_ _cleanup_(boot_setup_done)
 

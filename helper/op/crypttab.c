@@ -20,7 +20,7 @@ static bool is_about_prompt(const char *option)
 		if (!strncmp(option, prefixes[i], strlen(prefixes[i])))
 			return true;
 	return !strcmp(option, "luks") || !strcmp(option, "x-initrd.attach") ||
-	       !strcmp(option, "password-echo");
+	       !strcmp(option, "_netdev") || 	       !strcmp(option, "password-echo");
 }
 
 /* The image says that this was never LUKS: swap with a random key, VeraCrypt, BitLocker … */

@@ -6,52 +6,158 @@
 
 #include "base/log.h"
 #include "keyring/keyring.h"
+#include "op/aftermath.h"
 #include "op/boot-setup.h"
+#include "op/keys.h"
 #include "op/report.h"
 #include "op/round.h"
 
-static enum outcome conclude(const struct round *round, struct verdict *v)
+/* A line of crypttab is no promise that a volume is bound; a section of the configuration is. */
+static bool is_not_ours(const struct attempt *a)
 {
-	size_t loaded = 0;
-
-	for (size_t i = 0; i < round->n_attempts; i++) {
-		if (round->attempts[i].state != ATTEMPT_OPENED) {
-			*v = round->attempts[i].verdict;
-			return v->outcome;
-		}
-		loaded += round->attempts[i].binding.kind != BINDING_NONE;
-	}
-	if (!loaded)
-		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no volume needs a key");
-	return verdict_set(v, OUTCOME_OK, "%zu keys loaded", loaded);
+	return a->state == ATTEMPT_FAILED && a->verdict.outcome == OUTCOME_NOT_BOUND && !a->want->pin;
 }
 
-enum outcome op_load(const struct boot_request *request, struct verdict *v)
+static enum outcome conclude(const struct round *round, struct verdict *v)
 {
-	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
-	_cleanup_op_session_ struct op_session *session = NULL;
-	enum outcome o = boot_setup_read(request, &setup, v);
-	struct round round = { .questions = -1, .how = ATTEMPT_LOAD };
-	int r;
+	bool opens = round->how == ATTEMPT_ACTIVATE;
+	size_t done = 0;
 
-	if (o != OUTCOME_OK)
-		return o;
-	r = op_session_new(setup.config, request->sysroot, &session);
-	if (r < 0)
-		return verdict_errno(v, r, "session");
-	round.config = setup.config;
-	round.cmdline = setup.cmdline;
-	round.plan = setup.plan;
-	round.session = session;
-	r = round_begin(&round);
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		const struct attempt *a = &round->attempts[i];
+
+		if (opens && is_not_ours(a))
+			continue;
+		if (a->state != ATTEMPT_OPENED) {
+			*v = a->verdict;
+			return v->outcome;
+		}
+		done += a->binding.kind != BINDING_NONE;
+	}
+	if (!done)
+		return verdict_set(v, OUTCOME_NOTHING_TO_DO, opens ? "no volume to open" : "no volume needs a key");
+	return verdict_set(v, OUTCOME_OK, opens ? "%zu volumes opened" : "%zu keys of volumes loaded", done);
+}
+
+/* A line for each volume, and a mark that keeps a refused one shut: systemd may be about to ask for it. */
+static void tell(const struct round *round)
+{
+	for (size_t i = 0; i < round->n_attempts; i++) {
+		const struct attempt *a = &round->attempts[i];
+		const char *name = a->want->name[0] ? a->want->name : a->want->uuid;
+		int r = 0;
+
+		if (a->state == ATTEMPT_OPENED)
+			log_info("%s is open: %s", name, a->verdict.cause);
+		else if (!is_not_ours(a))
+			verdict_print(&a->verdict, name);
+		if (a->state == ATTEMPT_REFUSED && round->config->on_refusal != ON_REFUSAL_PROMPT)
+			r = aftermath_refuse(a->want);
+		if (r < 0)
+			log_err("cannot keep '%s' shut: %s", name, strerror(-r));
+	}
+}
+
+static enum outcome load_keys(const struct boot_setup *setup, const struct boot_request *request,
+			      struct op_session *session, deadline_t deadline, struct verdict *v)
+{
+	const struct keys_request keys = {
+		.sysroot = request->sysroot,
+		.config = setup->config,
+		.session = session,
+		.expiry_s = setup->config->keys_expiry_s,
+		.deadline = deadline,
+	};
+
+	return op_keys_load(&keys, v);
+}
+
+static enum outcome load_volumes(struct boot_setup *setup, struct op_session *session, enum attempt_how how,
+				 deadline_t deadline, struct verdict *v)
+{
+	struct round round = {
+		.config = setup->config,
+		.cmdline = setup->cmdline,
+		.plan = setup->plan,
+		.session = session,
+		.questions = -1,
+		.how = how,
+	};
+	int r = round_begin(&round);
+
 	if (r == 0) {
-		round_run(&round, deadline_after(boot_setup_timeout_ms(&setup, request)));
+		round_run(&round, deadline);
+		if (how == ATTEMPT_ACTIVATE)
+			tell(&round);
 		conclude(&round, v);
 	} else {
 		verdict_errno(v, r, "cannot watch disks and network");
 	}
 	round_end(&round);
 	return v->outcome;
+}
+
+/* What failed counts, then what was done. Of two failures it is the volumes', as each key had a line of its own. */
+static enum outcome of_both(const struct verdict *keys, struct verdict *v)
+{
+	struct verdict volumes = *v;
+
+	if (keys->outcome == OUTCOME_NOTHING_TO_DO)
+		return v->outcome;
+	if (outcome_exit_code(volumes.outcome)) {
+		log_notice("%s", keys->cause);
+		return v->outcome;
+	}
+	*v = *keys;
+	if (keys->outcome == OUTCOME_OK && volumes.outcome == OUTCOME_OK)
+		verdict_set(v, OUTCOME_OK, "%s, %s", keys->cause, volumes.cause);
+	return v->outcome;
+}
+
+static enum outcome load_both(struct boot_setup *setup, const struct boot_request *request, enum attempt_how how,
+			      struct verdict *v)
+{
+	_cleanup_op_session_ struct op_session *session = NULL;
+	deadline_t deadline = deadline_after(boot_setup_timeout_ms(setup, request));
+	struct verdict keys = { 0 };
+	int r = op_session_new(setup->config, request->sysroot, &session);
+
+	if (r < 0)
+		return verdict_errno(v, r, "session");
+	(void)load_keys(setup, request, session, deadline, &keys); /* what became of both is in the verdicts */
+	(void)load_volumes(setup, session, how, deadline, v);
+	return of_both(&keys, v);
+}
+
+enum outcome op_load(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+	enum outcome o = boot_setup_read(request, &setup, v);
+
+	return o == OUTCOME_OK ? load_both(&setup, request, ATTEMPT_LOAD, v) : o;
+}
+
+/* Only what somebody named, and nobody opened yet: the root file system was the initramfs's business. */
+static void drop_open_ones(struct plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_volumes; i++)
+		if (!attempt_active_name(&plan->volumes[i]))
+			plan->volumes[kept++] = plan->volumes[i];
+	plan->n_volumes = kept;
+	plan->scan = false;
+}
+
+enum outcome op_load_open(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+	enum outcome o = boot_setup_read_running(request, &setup, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	drop_open_ones(setup.plan);
+	return load_both(&setup, request, setup.config->open_by_systemd ? ATTEMPT_LOAD : ATTEMPT_ACTIVATE, v);
 }
 
 enum outcome op_forget(struct verdict *v)

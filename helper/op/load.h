@@ -7,8 +7,18 @@
 
 #include "op/boot.h"
 
-/* For every volume that boot would open: its passphrase as user key "cexluks:UUID". */
+/*
+ * The keys directory (op/keys.h), and, for every volume that boot would open, its passphrase as user key
+ * "cexluks:UUID". Fails when one of them can't be had, after trying all.
+ */
 enum outcome op_load(const struct boot_request *request, struct verdict *v);
+
+/*
+ * The same on the running system: opens the volumes that the configuration or crypttab names and nobody opened
+ * yet, or, with open = systemd, loads their passphrases. The kernel command line is the initramfs's business, and
+ * a volume in crypttab alone that is not bound is nobody's failure. One that is refused is marked (op/aftermath.h).
+ */
+enum outcome op_load_open(const struct boot_request *request, struct verdict *v);
 
 /* Every key of ours goes. Needs no configuration and may be called at any time. */
 enum outcome op_forget(struct verdict *v);

@@ -15,7 +15,7 @@
 struct service_request {
 	const char *sysroot;
 	const char *config_path;
-	const char *profile; /* NULL: the only one */
+	const char *profile; /* NULL: the one that keys-profile names, or the only one */
 };
 
 struct service {
@@ -32,6 +32,17 @@ enum outcome service_open_any(const struct service_request *request, struct serv
 			      struct verdict *v) _must_check_;
 void service_done(struct service *service);
 #define _cleanup_service_ _cleanup_(service_done)
+
+/* Whether it is clear which root key is meant: @key, or the profile's. OUTCOME_CONFIG_ERROR says what to edit. */
+enum outcome service_knows_key(const struct service *service, const char *key, struct verdict *v) _must_check_;
+
+/**
+ * service_wrap() - wraps, and proves that it can be unwrapped again
+ * @key:   root key by id or alias; NULL: the profile's
+ * @ret:   with the ciphertext; owned by the caller
+ */
+enum outcome service_wrap(struct service *service, const char *key, const struct secret *plain, deadline_t deadline,
+			  struct kms_reply **ret, struct verdict *v) _must_check_;
 
 /* Root keys, one call of @visit each. */
 enum outcome service_list(struct service *service, uint64_t timeout_ms,

@@ -61,7 +61,7 @@ check 'without the key cryptsetup does not open it' not opens_by_token "$v"
 
 from="$(sim_tokens_issued)"
 load
-expect 'load puts the passphrases of all volumes into the keyring' 0 'ok: ' '2 keys loaded'
+expect 'load puts the passphrases of all volumes into the keyring' 0 'ok: ' '2 keys of volumes loaded'
 check 'with one token of IAM' same "$(sim_tokens_issued)" $((from + 1))
 read -r id expiry permissions <<<"$(key_of "$uuid")"
 check 'a key cexluks:UUID is there' test -n "$id"

@@ -70,36 +70,42 @@ compare() {
     verdict "$1" "$lacking${lacking:+${extra:+$'\n'}}$extra"
 }
 
+# check_verbs PAGE-NAME PAGE ROWS: only names are compared as a set; of arguments, each word in capitals must be there.
+check_verbs() {
+    local page
+    page="$(page_rows verbs "$2")"
+    compare "$1 has every verb" "$(cut -f1 <<<"$3")" "$(cut -f1 <<<"$page")"
+    compare "$1 has the arguments of every verb" \
+        "$(while IFS=$'\t' read -r verb args _; do
+            grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
+        done <<<"$3")" \
+        "$(while IFS=$'\t' read -r verb args; do
+            grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
+        done <<<"$page")"
+}
+
+# check_options PAGE-NAME PAGE ROWS: one of every verb stands in the table once for all ("-" or "*") or once for each
+check_options() {
+    local page every
+    page="$(page_rows options "$2")"
+    every="$(awk -F '\t' '$1 == "*" { print $2 "\t" $3 }' <<<"$page")"
+    compare "$1 has every option" \
+        "$(awk -F '\t' -v every="$every" '
+            BEGIN { n = split(every, list, "\n"); for (i = 1; i <= n; i++) common[list[i]] = 1 }
+            { option = $2 "\t" $3 }
+            $1 == "-" || $1 == "*" || option in common { print "*\t" option; next }
+            { print $1 "\t" option }' <<<"$3")" \
+        "$page"
+}
+
 for name in verbs options config cmdline outcomes; do
     if ! rows="$(table "$name")" || [[ -z $rows ]]; then
         not_ok "$program help --table $name prints a table"
         continue
     fi
     case $name in
-        verbs)
-            # Only names are compared as a set; of arguments, each word in capitals must be there.
-            page="$(page_rows verbs "$page8")"
-            compare 'cexluks(8) has every verb' "$(cut -f1 <<<"$rows")" "$(cut -f1 <<<"$page")"
-            compare 'cexluks(8) has the arguments of every verb' \
-                "$(while IFS=$'\t' read -r verb args _; do
-                    grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
-                done <<<"$rows")" \
-                "$(while IFS=$'\t' read -r verb args; do
-                    grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
-                done <<<"$page")"
-            ;;
-        options)
-            page="$(page_rows options "$page8")"
-            every="$(awk -F '\t' '$1 == "*" { print $2 "\t" $3 }' <<<"$page")"
-            # An option of every verb stands in the table once for all ("-" or "*") or once for each.
-            compare 'cexluks(8) has every option' \
-                "$(awk -F '\t' -v every="$every" '
-                    BEGIN { n = split(every, list, "\n"); for (i = 1; i <= n; i++) common[list[i]] = 1 }
-                    { option = $2 "\t" $3 }
-                    $1 == "-" || $1 == "*" || option in common { print "*\t" option; next }
-                    { print $1 "\t" option }' <<<"$rows")" \
-                "$page"
-            ;;
+        verbs) check_verbs 'cexluks(8)' "$page8" "$rows" ;;
+        options) check_options 'cexluks(8)' "$page8" "$rows" ;;
         config)
             compare 'cexluks.conf(5) has every key and its default' "$(cut -f1-3 <<<"$rows")" "$(page_rows config "$page5")"
             compare 'the example configuration has every key' "$(cut -f1,2 <<<"$rows")" \
@@ -114,4 +120,12 @@ for name in verbs options config cmdline outcomes; do
             ;;
     esac
 done
+
+# The same program under its other name.
+alias_dir="$(mktemp -d)"
+ln -s "$(realpath "$program")" "$alias_dir/hpcs-for-luks"
+program="$alias_dir/hpcs-for-luks"
+check_verbs 'hpcs-for-luks(8)' docs/man/hpcs-for-luks.8 "$(table verbs)"
+check_options 'hpcs-for-luks(8)' docs/man/hpcs-for-luks.8 "$(table options)"
+rm -rf "$alias_dir"
 lint_end

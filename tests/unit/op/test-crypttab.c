@@ -42,7 +42,7 @@ static void test_each_honoured_option_sets_its_flag_and_no_other(void **state)
 		{ ",,discard,,", { .flags.discard = true } },
 		/* systemd's: the first one is remembered */
 		{ "tpm2-device=auto", { .unknown = "tpm2-device=auto" } },
-		{ "_netdev,keyslot=1", { .unknown = "_netdev" } },
+		{ "_netdev,keyslot=1", { .unknown = "keyslot=1" } },
 		{ "header=h.img", { .unknown = "header=h.img" } },
 		{ "header=/h.img:UUID=1", { .unknown = "header=/h.img:UUID=1" } },
 		{ "discard=1", { .unknown = "discard=1" } },

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/convert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "op/config.h"
+
+#define API_KEY_FILE "/etc/cexluks/default.api-key"
+
+static void print_api_key(FILE *to, const struct config_profile *p)
+{
+	if (*p->api_key_source) {
+		fprintf(to, "api-key      = %s\n", p->api_key_source);
+		return;
+	}
+	fprintf(to, "# Only you move the key itself:\n"
+		    "# (umask 077; sed -n 's/^[ \\t]*api_key[ \\t]*[=:][ \\t]*//p' %s > %s)\n"
+		    "api-key      = file:%s\n",
+		CONFIG_OLD_PATH, API_KEY_FILE, API_KEY_FILE);
+}
+
+static void print_profile(FILE *to, const struct config_profile *p)
+{
+	fprintf(to,
+		"# Says what %s says; see cexluks.conf(5). Where both files are, this one counts.\n"
+		"# Keys in /var/lib/hpcs-for-luks/ are loaded from there as well as from /etc/cexluks/keys.d/.\n\n"
+		"[kms %s]\n"
+		"service      = %s\n"
+		"endpoint     = %s\n"
+		"iam-endpoint = %s\n"
+		"instance     = %s\n",
+		CONFIG_OLD_PATH, p->kms.name, kms_service_name(p->kms.service), p->kms.endpoint,
+		p->kms.iam_endpoint, p->kms.instance);
+	if (p->kms.root_key)
+		fprintf(to, "root-key     = %s\n", p->kms.root_key);
+	else
+		fprintf(to, "# none yet: cexluks key create %s NAME makes one\n#root-key     = \n", p->kms.name);
+	print_api_key(to, p);
+	fprintf(to, "ca-file      = %s\n", p->kms.ca_file);
+}
+
+enum outcome op_convert(const char *sysroot, char **ret, struct verdict *v)
+{
+	_cleanup_config_ struct config *config = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	enum outcome o = config_load_old(sysroot, &config, v);
+	FILE *to;
+
+	if (o == OUTCOME_NOTHING_TO_DO) /* not what somebody who types this expects */
+		return verdict_set(v, OUTCOME_CONFIG_ERROR, "%s%s does not exist", sysroot, CONFIG_OLD_PATH);
+	if (o != OUTCOME_OK)
+		return o;
+	to = open_memstream(&text, &len);
+	if (!to)
+		return verdict_errno(v, errno, "configuration");
+	print_profile(to, &config->profiles[0]);
+	if (fclose(to) != 0)
+		return verdict_errno(v, errno, "configuration");
+	*ret = take_ptr(text);
+	return verdict_set(v, OUTCOME_OK, "%s", config->path);
+}
+
+enum outcome op_convert_write(const char *path, const char *text, struct verdict *v)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0644);
+	int r;
+
+	if (fd < 0 && errno == EEXIST) {
+		verdict_set(v, OUTCOME_USAGE, "%s is there already", path);
+		return verdict_hint(v, "remove it, or name another file");
+	}
+	if (fd < 0)
+		return verdict_errno(v, errno, path);
+	r = file_write_all(fd, text, strlen(text));
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0)
+		return verdict_set(v, OUTCOME_OK, "%s", path);
+	(void)unlink(path); /* half a configuration is worse than none */
+	return verdict_errno(v, r, path);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "op/keys-directory.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+struct place {
+	const char *directory;
+	enum keyring_type type;
+};
+
+static const struct place places[] = {
+	{ KEYS_DIRECTORY, KEYRING_LOGON },
+	{ KEYS_OLD_DIRECTORY, KEYRING_LOGON },
+	{ KEYS_DIRECTORY, KEYRING_USER },
+	{ KEYS_OLD_DIRECTORY, KEYRING_USER },
+};
+
+const char *keys_directory_type(enum keyring_type type)
+{
+	return type == KEYRING_LOGON ? "logon" : "user";
+}
+
+/* Within the directory, whatever symbolic links say; a kernel before 5.6 follows none at all. */
+static int open_beneath(int dir, const char *name)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static enum outcome refuse_open(struct key_file *file, int error)
+{
+	if (error == EXDEV || error == ELOOP)
+		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
+				   "it is a link to what is not in this directory");
+	return verdict_errno(&file->verdict, error, "cannot be opened");
+}
+
+/* Text in one piece. What the service makes of it is its own business. */
+static enum outcome take_text(struct key_file *file, char *text, size_t len)
+{
+	size_t from = 0;
+
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	while (from < len && isspace((unsigned char)text[from]))
+		from++;
+	if (from == len)
+		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is empty");
+	for (size_t i = from; i < len; i++)
+		if (text[i] <= 0x20 || text[i] >= 0x7f)
+			return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
+					   "it holds no ciphertext of a service");
+	file->ciphertext = strndup(text + from, len - from);
+	return file->ciphertext ? OUTCOME_OK : verdict_errno(&file->verdict, ENOMEM, "key");
+}
+
+static enum outcome read_text(struct key_file *file, int fd)
+{
+	_cleanup_free_ char *text = NULL;
+	struct stat st;
+	size_t len;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return verdict_errno(&file->verdict, errno, "cannot be read");
+	if (!S_ISREG(st.st_mode))
+		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is %s",
+				   S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+	if (st.st_mode & S_IWOTH)
+		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
+				   "everybody can change it: chmod o-w %s", file->path);
+	r = st.st_size > LIMIT_CIPHERTEXT ? -EFBIG : file_read_fd(fd, LIMIT_CIPHERTEXT, &text, &len);
+	if (r == -EFBIG)
+		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is larger than %u bytes",
+				   LIMIT_CIPHERTEXT);
+	if (r < 0)
+		return verdict_errno(&file->verdict, r, "cannot be read");
+	return take_text(file, text, len);
+}
+
+/* The kernel wants "prefix:something" of a logon key. Source: logon_vet_description(), user_defined.c */
+static bool name_is_usable(const struct key_file *file)
+{
+	const char *colon = strchr(file->name, ':');
+
+	return file->type != KEYRING_LOGON || (colon && colon != file->name);
+}
+
+static void look(struct key_file *file, int dir)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!name_is_usable(file)) {
+		verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
+			    "a logon key's name needs a prefix, as in dmcrypt:key1");
+		return;
+	}
+	fd = open_beneath(dir, file->name);
+	if (fd < 0)
+		(void)refuse_open(file, -fd);
+	else
+		(void)read_text(file, fd);
+}
+
+static bool is_there(const struct keys_directory *dir, enum keyring_type type, const char *name)
+{
+	for (size_t i = 0; i < dir->n; i++)
+		if (dir->files[i].type == type && !strcmp(dir->files[i].name, name))
+			return true;
+	return false;
+}
+
+/* Room for one more, with its path; NULL: no memory. */
+static struct key_file *add(struct keys_directory *dir, enum keyring_type type, const char *where, const char *name)
+{
+	struct key_file *larger = realloc(dir->files, (dir->n + 1) * sizeof(*larger)), *file;
+
+	if (!larger)
+		return NULL;
+	dir->files = larger;
+	file = &dir->files[dir->n];
+	*file = (struct key_file){ .type = type };
+	if (asprintf(&file->path, "%s%s%s", where, *name ? "/" : "", name) < 0) {
+		file->path = NULL;
+		return NULL;
+	}
+	file->name = file->path + strlen(file->path) - strlen(name);
+	dir->n++;
+	return file;
+}
+
+static int is_no_hidden_one(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int read_names(struct keys_directory *to, enum keyring_type type, const char *where, int dir,
+		      struct dirent **names, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		struct key_file *file;
+
+		if (is_there(to, type, name)) {
+			log_warning("%s/%s is left out: the one in %s counts", where, name, KEYS_DIRECTORY);
+			continue;
+		}
+		if (to->n == LIMIT_KEY_FILES) {
+			log_warning("%s: more than %d keys, the others are left out", where, LIMIT_KEY_FILES);
+			return 0;
+		}
+		file = add(to, type, where, name);
+		if (!file)
+			return -ENOMEM;
+		look(file, dir);
+	}
+	return 0;
+}
+
+/* Whatever is wrong with a directory is told as if it were one of the files. */
+static int complain(struct keys_directory *to, enum keyring_type type, const char *where, int error)
+{
+	struct key_file *file;
+
+	if (error == ENOENT)
+		return 0;
+	file = add(to, type, where, "");
+	if (!file)
+		return -ENOMEM;
+	verdict_errno(&file->verdict, error, "cannot be read");
+	return 0;
+}
+
+static int read_place(struct keys_directory *to, const char *sysroot, const struct place *place)
+{
+	_cleanup_free_ char *where = NULL;
+	_cleanup_close_ int dir = -1;
+	struct dirent **names = NULL;
+	int n, r;
+
+	if (asprintf(&where, "%s%s/%s", sysroot, place->directory, keys_directory_type(place->type)) < 0)
+		return -ENOMEM;
+	dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	n = dir < 0 ? -1 : scandirat(dir, ".", &names, is_no_hidden_one, alphasort);
+	if (n < 0)
+		return complain(to, place->type, where, errno);
+	r = read_names(to, place->type, where, dir, names, n);
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return r;
+}
+
+int keys_directory_read(const char *sysroot, struct keys_directory *ret)
+{
+	int r = 0;
+
+	*ret = (struct keys_directory){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++)
+		r = read_place(ret, sysroot, &places[i]);
+	return r;
+}
+
+void keys_directory_done(struct keys_directory *dir)
+{
+	for (size_t i = 0; i < dir->n; i++) {
+		free(dir->files[i].path);
+		free(dir->files[i].ciphertext);
+	}
+	free(dir->files);
+}

@@ -1,0 +1,329 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Started as hpcs-for-luks: the Python tool's configuration, verbs, output and directories; the keys directory with every
+# kind of file that is no key; and what cryptsetup and the kernel do with the keys.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+need 'hpcs-for-luks' cryptsetup jq curl keyctl
+
+# shellcheck disable=SC2016 # for the inner shell
+if ! keyctl session - sh -c 'id=$(keyctl add user cexluks-test:probe x @u) && keyctl link @u @s &&
+    keyctl timeout "$id" 20 && keyctl print "$id" && keyctl unlink "$id" @u' >/dev/null 2>&1; then
+    skip 'hpcs-for-luks: the kernel, or a container, offers no user keyring here'
+    summary
+fi
+
+alone
+sim_start --instance hpcs=hpcs --instance dr=key-protect || exit 1
+root="$ROOM/root"
+ini="$root/etc/hpcs-for-luks.ini"
+old="$root/var/lib/hpcs-for-luks"
+new="$root/etc/cexluks/keys.d"
+us="cexluks-test-$$" # prefix of our descriptions: root has one user keyring
+mkdir -p "$root/etc/ssl/certs" "$old"/{logon,user} "$new"/{logon,user}
+cp "$SIM_CA" "$root/etc/ssl/certs/ca-certificates.crt"
+ln -s "$CEXLUKS" "$ROOM/hpcs-for-luks"
+
+ini() { # DEFAULT-CRK [API-KEY]: as that tool's README has it
+    cat >"$ini" <<END
+[KP]
+	region = us-east # Another comment
+	endpoint_url = $SIM_URL/
+	iam_endpoint_url = $SIM_IAM_URL
+	service_instance_id = $SIM_INSTANCE
+	api_key = ${2:-$(<"$SIM_API_KEY_FILE")}
+	default_crk_uuid = $1
+
+[HFL]
+wipe =
+END
+    chmod 600 "$ini"
+}
+
+tool() { # VERB ARGUMENT…: in a session keyring of its own, as units and shells are; sets out, err and status
+    keyctl session - "$ROOM/hpcs-for-luks" "$@" --sysroot "$root" >"$ROOM/out" 2>"$ROOM/err"
+    status=$?
+    out="$(<"$ROOM/out")"
+    err="$(grep -v '^Joined session keyring' "$ROOM/err")"
+    sane "$ROOM/err" "hpcs-for-luks $*"
+}
+
+serial_of() { # TYPE DESCRIPTION: in the kernel's list; empty when it is not there
+    # 3cbd100f I--Q---     1 perm 3f010000     0     0 logon     dmcrypt:key1: 32
+    awk -v type="$1" -v name="$2:" '$8 == type && ($9 == name || $9 == substr(name, 1, length(name) - 1)) &&
+        $4 != "expd" { print $1 }' /proc/keys
+}
+
+expiry_of() {
+    awk -v type="$1" -v name="$2:" '$8 == type && ($9 == name || $9 == substr(name, 1, length(name) - 1)) { print $4 }' /proc/keys
+}
+
+payload() { # DESCRIPTION: of a user key
+    # shellcheck disable=SC2016 # for the inner shell
+    keyctl session - sh -c 'keyctl link @u @s && keyctl pipe "%user:$0"' "$1" 2>/dev/null
+}
+
+forget() { # every key of this test
+    local id
+    while read -r id; do
+        keyctl unlink "0x$id" @u &>/dev/null </dev/null
+    done < <(awk -v us="$us" 'index($9, us) == 1 { print $1 }' /proc/keys)
+}
+trap 'forget; tidy_up' EXIT
+
+wrapped() { # [OPTION…]: standard input, wrapped, as a file of the keys directory
+    "$ROOM/hpcs-for-luks" wrap --sysroot "$root" "$@"
+}
+
+# --- the verbs, in the order of that tool's README --------------------------------------------------------------------
+
+ini placeholder
+tool wrap --gen </dev/null
+expect 'wrap without a root key says what to edit' 11 'default_crk_uuid' '/etc/hpcs-for-luks.ini' 'hpcs-for-luks list'
+check 'and prints nothing' same "$out" ''
+tool create --crk --gen --name MyCRKName </dev/null
+expect 'create --crk --gen --name works with the placeholder' 0
+check 'it says so on standard error, as it did' grep -qxE 'Created key [0-9a-f-]{36}' <<<"$err"
+check 'and prints nothing' same "$out" ''
+made="${err##* }"
+tool list </dev/null
+expect 'so does list' 0
+check 'list prints the UUID, a tab and the name' grep -qxF "$made"$'\t'MyCRKName <<<"$out"
+check 'for every root key' same "$(grep -cxE '[0-9a-f-]{36}'$'\t''[^'$'\t'']+' <<<"$out")" 2
+ini "$made"
+
+tool wrap --gen </dev/null
+expect 'wrap --gen' 0
+check 'prints one line' same "$(wc -l <"$ROOM/out")" 1
+cp "$ROOM/out" "$old/logon/$us:key1"
+tool unwrap <"$old/logon/$us:key1"
+check 'of 32 bytes' same "$status $(wc -c <"$ROOM/out")" '0 32'
+cp "$ROOM/out" "$ROOM/key1"
+tool wrap --gen </dev/null
+cp "$ROOM/out" "$ROOM/other"
+tool unwrap <"$ROOM/other"
+check 'other ones each time' not cmp -s "$ROOM/out" "$ROOM/key1"
+printf 'MyPassPhrase\n' >"$ROOM/plain"
+tool wrap <"$ROOM/plain"
+expect 'wrap of standard input' 0
+cp "$ROOM/out" "$ROOM/other"
+tool unwrap <"$ROOM/other"
+check 'with its newline, bit for bit' cmp "$ROOM/out" "$ROOM/plain"
+tool unwrap --uuid "$SIM_ROOT_KEY" <"$ROOM/other"
+expect '--uuid names another root key, which cannot unwrap it' 28 kms-bad-ciphertext
+printf 'MyPassPhrase' | wrapped >"$old/user/$us:key2"
+
+issued=$(sim_tokens_issued)
+tool process </dev/null
+expect 'process' 0 "add logon $us:key1" "add user $us:key2"
+check 'prints what keyctl printed after each' grep -qzE "add logon $us:key1"$'\n''[0-9]+'$'\n'"add user $us:key2"$'\n''[0-9]+' "$ROOM/out"
+check 'with one token of IAM' same "$(sim_tokens_issued)" $((issued + 1))
+first="$(serial_of logon "$us:key1")"
+check 'the logon key is in the keyring' test -n "$first"
+check 'under the number it printed' same "$((16#$first))" "$(sed -n 2p "$ROOM/out")"
+check 'so is the user key' test -n "$(serial_of user "$us:key2")"
+check 'with the passphrase' same "$(payload "$us:key2")" MyPassPhrase
+check 'they stay, as they did' same "$(expiry_of logon "$us:key1") $(expiry_of user "$us:key2")" 'perm perm'
+check "root sees them in @u" contains "$(keyctl show @u 2>&1)" "logon: $us:key1" "user: $us:key2"
+tool process </dev/null
+check 'process again renews them in place' same "$status $(serial_of logon "$us:key1")" "0 $first"
+keyctl unlink "0x$(serial_of user "$us:key2")" @u
+tool process </dev/null
+check 'and brings back what went' same "$(payload "$us:key2")" MyPassPhrase
+
+# --- a volume ---------------------------------------------------------------------------------------------------------
+
+opens_silently() { # FILE
+    # shellcheck disable=SC2016,SC2317 # for the inner shell; check calls it
+    keyctl session - sh -c 'keyctl link @u @s && exec cryptsetup open --test-passphrase "$1"' sh "$1" </dev/null &>/dev/null
+}
+v="$ROOM/volume"
+volume_make "$v"
+printf 'MyPassPhrase' >"$ROOM/phrase"
+cryptsetup luksAddKey -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file "$(key_file)" "$v" "$ROOM/phrase"
+check 'without the token cryptsetup does not open the volume' not opens_silently "$v"
+cryptsetup token add "$v" --key-description "$us:key2"
+check 'with "cryptsetup token add --key-description" it opens without a question' opens_silently "$v"
+keyctl unlink "0x$(serial_of user "$us:key2")" @u
+check 'without the key it does not' not opens_silently "$v"
+
+# --- files that are no keys -------------------------------------------------------------------------------------------
+
+tool process </dev/null
+said() { # FILE WORD PART: one line of its own
+    check "$1: one line that says why" same "$(grep -F "$1: " <<<"$err" | grep -F "$2" | grep -cF "$3")" 1
+    check "$1: and no other" same "$(grep -cF "$1: " <<<"$err")" 1
+}
+good="$(<"$old/user/$us:key2")"
+: >"$new/user/$us:empty"
+printf '\n \t\r\n' >"$new/user/$us:blank"
+printf '%s\n' "${good:0:40}" >"$new/user/$us:truncated"
+printf 'not ours\n' >"$new/user/$us:foreign"
+printf 'notours\n' >"$new/user/$us:text"
+head -c 300 /dev/urandom >"$new/user/$us:binary"
+mkdir "$new/user/$us:folder"
+ln -s "$old/user/$us:key2" "$new/user/$us:link-out"
+ln -s /dev/zero "$new/user/$us:zero"
+ln -s "$us:loop" "$new/user/$us:loop"
+mkfifo "$new/user/$us:fifo"
+truncate -s 4G "$new/user/$us:large"
+printf '%s\n' "$good" >"$new/user/$us:writable"
+chmod o+w "$new/user/$us:writable"
+printf '%s\n' "$good" >"$new/logon/noprefix"
+printf '%s\n' "$good" >"$new/logon/:$us"
+printf '  %s \r\n\n' "$good" >"$new/user/$us:lenient"
+ln -s "$us:lenient" "$new/user/$us:link"
+printf '%s\n' "$good" >"$new/user/.hidden"
+before=$SECONDS
+tool process </dev/null
+check "one bad file fails process, with that exit status ($status)" test "$status" -ge 11
+check 'it does not hang' test $((SECONDS - before)) -lt 20
+for name in empty blank foreign binary folder link-out zero loop fifo large writable; do
+    said "$new/user/$us:$name" config-error ''
+done
+said "$new/user/$us:empty" config-error empty
+said "$new/user/$us:large" config-error 'larger than'
+said "$new/user/$us:folder" config-error directory
+said "$new/user/$us:link-out" config-error 'link'
+said "$new/user/$us:writable" config-error 'chmod o-w'
+said "$new/user/$us:truncated" kms-bad-ciphertext ''
+said "$new/user/$us:text" kms-bad-ciphertext ''
+said "$new/logon/noprefix" config-error prefix
+said "$new/logon/:$us" config-error prefix
+check 'the others are loaded' same "$(payload "$us:key2")|$(payload "$us:lenient")|$(payload "$us:link")" \
+    'MyPassPhrase|MyPassPhrase|MyPassPhrase'
+check 'the sum counts both' grep -qE '4 keys of the keys directory loaded, 15 not' <<<"$err"
+check 'dot files are no keys' not contains "$err$out" hidden
+check 'no ciphertext and no passphrase in what is said' not grep -qE "MyPassPhrase|${good:0:30}" "$ROOM/err"
+
+rm -rf "${new:?}"/{logon,user}/*
+printf 'second' | wrapped >"$old/user/$us:a"
+cp "$old/user/$us:key2" "$new/user/$us:a"
+tool process </dev/null
+expect 'in both directories' 0 "$old/user/$us:a is left out"
+check 'the one in /etc/cexluks/keys.d counts' same "$(payload "$us:a")" MyPassPhrase
+rm -f "$new/user/$us:a" "$old/user/$us:a"
+
+sim_key_state "$made" 2
+tool process </dev/null
+expect 'a disabled key fails all' 27 kms-key-disabled '0 keys of the keys directory loaded, 2 not'
+sim_key_state "$made" 1
+for ((i = 0; i < 150; i++)); do
+    cp "$old/user/$us:key2" "$old/user/$us:many-$i"
+done
+issued=$(sim_tokens_issued)
+tool process </dev/null
+check 'more keys than may be asked for at once' same "$status $(grep -c '^add ' "$ROOM/out")" '0 152'
+check 'still with one token' same "$(sim_tokens_issued)" $((issued + 1))
+rm -f "$old/user/$us:many-"*
+
+# --- interrupted ------------------------------------------------------------------------------------------------------
+
+forget
+sim_fault '{"path":"*/actions/unwrap","action":"none","delay_ms":3000}'
+keyctl session - "$ROOM/hpcs-for-luks" process --sysroot "$root" </dev/null &>/dev/null &
+killed=$!
+sleep 1
+kill -9 "$killed"
+wait "$killed" 2>/dev/null
+sim_faults_clear
+check 'killed in the middle: nothing half done' same "$(serial_of user "$us:key2")" ''
+tool process </dev/null
+check 'run again it works' same "$status $(payload "$us:key2")" '0 MyPassPhrase'
+
+if [[ $EUID -eq 0 && -w /proc/sys/kernel/keys/root_maxkeys ]]; then
+    forget
+    most=$(</proc/sys/kernel/keys/root_maxkeys)
+    echo 1 >/proc/sys/kernel/keys/root_maxkeys
+    # the session's own keyring needs room, so without one
+    "$ROOM/hpcs-for-luks" process --sysroot "$root" </dev/null >"$ROOM/out" 2>"$ROOM/err"
+    status=$?
+    echo "$most" >/proc/sys/kernel/keys/root_maxkeys
+    err="$(<"$ROOM/err")"
+    check "a full keyring is named ($status)" test "$status" -ne 0
+    said "$old/logon/$us:key1" 'keyring is full' root_maxkeys
+else
+    skip 'a full keyring: the quota cannot be changed here'
+fi
+
+# --- the configuration ------------------------------------------------------------------------------------------------
+
+chmod 644 "$ini"
+tool list </dev/null
+expect 'an ini that everybody can read is refused, with the chmod to type' 11 "chmod 0600 $ini"
+chmod 640 "$ini"
+tool list </dev/null
+expect 'root:root 0640, as an older README has it, is fine' 0
+chmod 660 "$ini"
+tool list </dev/null
+expect 'one that a group can change is not' 11 'chmod go-w'
+ini "$made" wrong-key
+tool list </dev/null
+expect 'a wrong API key' 23 iam-refused
+check 'is not repeated' not contains "$err$out" wrong-key
+sed -i '/endpoint_url = .*\/$/d' "$ini"
+tool list </dev/null
+expect 'what is missing is named' 11 'endpoint_url'
+ini "$made"
+
+tool convert </dev/null
+expect 'convert prints a cexluks.conf' 0 '[kms default]' "root-key     = $made" 'api-key      = file:/etc/cexluks/default.api-key'
+check 'without the API key' not contains "$out" "$(<"$SIM_API_KEY_FILE")"
+converted="$out"
+check 'and moves nothing' test ! -e "$root/etc/cexluks/cexluks.conf" -a ! -e "$root/etc/cexluks/default.api-key"
+before="$(digest "$ini")"
+tool convert "$root/etc/cexluks/cexluks.conf" </dev/null
+check 'convert FILE writes it' same "$status|$(<"$root/etc/cexluks/cexluks.conf")" "0|$converted"
+unchanged 'and leaves the old one alone' "$ini" "$before"
+tool convert "$root/etc/cexluks/cexluks.conf" </dev/null
+expect 'not over a file that is there' 2 'is there already'
+# shellcheck disable=SC2016 # a command of the comment, to be run in that tree
+command="$(sed -n 's/^# \((umask.*)\)$/\1/p' <<<"$converted" | sed "s, /etc/, $root/etc/,g")"
+bash -c "$command"
+check 'the command in its comment puts the key where it is looked for' same \
+    "$(<"$root/etc/cexluks/default.api-key") $(stat -c %a "$root/etc/cexluks/default.api-key")" "$(<"$SIM_API_KEY_FILE") 600"
+tool list </dev/null
+expect 'with both files a warning says which one counts' 0 "$root/etc/cexluks/cexluks.conf counts" "$ini does not"
+rm "$ini"
+tool list </dev/null
+expect 'the new one alone does the same' 0 "$made"$'\t'MyCRKName
+check 'without a warning' same "$err" ''
+
+# --- the same with cexluks --------------------------------------------------------------------------------------------
+
+load() {
+    keyctl session - "$CEXLUKS" load --sysroot "$root" "$@" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$?
+    out="$(<"$ROOM/out")"
+    err="$(<"$ROOM/err")"
+}
+forget
+load
+expect 'cexluks load loads the keys directory' 0 '2 keys of the keys directory loaded'
+check 'as well' same "$(payload "$us:key2")" MyPassPhrase
+run wrap --gen --sysroot "$root" </dev/null
+expect 'cexluks wrap --gen makes files for it' 0
+cp "$ROOM/out" "$new/logon/$us:key3"
+load
+check 'which load' test -n "$(serial_of logon "$us:key3")"
+
+sed -i '1i [cexluks]\nkeys-expiry = 90s' "$root/etc/cexluks/cexluks.conf"
+load
+check 'keys-expiry limits their life' grep -qxE '(8[0-9]s|90s|1m)' <<<"$(expiry_of user "$us:key2")"
+sim_conf dr key-protect dr | sed "s,^api-key.*,api-key = file:/etc/cexluks/default.api-key,
+    s,^ca-file.*,ca-file = /etc/ssl/certs/ca-certificates.crt," >>"$root/etc/cexluks/cexluks.conf"
+load
+expect 'with two profiles the configuration must say whose keys these are' 11 'keys-profile'
+sed -i 's/^keys-expiry.*/keys-profile = default/' "$root/etc/cexluks/cexluks.conf"
+load
+expect 'keys-profile says it' 0 '3 keys of the keys directory loaded'
+tool list </dev/null
+expect 'for hpcs-for-luks too' 0 MyCRKName
+sed -i 's/^keys-profile.*/keys-profile = dr/' "$root/etc/cexluks/cexluks.conf"
+load
+expect 'the wrong one cannot unwrap them' 28 '0 keys of the keys directory loaded, 3 not'
+sed -i 's/^keys-profile.*/keys-profile = nobody/' "$root/etc/cexluks/cexluks.conf"
+load
+expect 'one that does not exist is a mistake' 11 'no [kms nobody]'
+summary
