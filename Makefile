@@ -2,7 +2,8 @@
 #
 # make            build the helper            make demo        the main job, watched
 # make check      all tests of the host       make check-boot  all virtual machines
-# make install    copy files (DESTDIR, PREFIX, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR, LIBDIR)
+# make install    copy files (DESTDIR, PREFIX, BINDIR, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR,
+#                 STATEDIR, LIBDIR)
 # make static     one program without shared libraries; make install-static, make check-static
 # make check-s390x  the other architecture, by software emulation
 #
@@ -13,12 +14,14 @@ VERSION := 0.1
 
 PREFIX     ?= /usr
 SBINDIR    ?= $(PREFIX)/sbin
+BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/cexluks
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 DRACUTDIR  ?= $(PREFIX)/lib/dracut/modules.d
 SYSCONFDIR ?= /etc
+STATEDIR   ?= /var/lib
 PKG_CONFIG ?= pkg-config
 
 B ?= $(if $(SAN),build-san,build)
@@ -58,7 +61,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 all: $(B)/cexluks
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static demo check check-boot check-s390x check-all clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-s390x check-all clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -99,20 +102,27 @@ $(B)/kms-sim: $(SIM_OBJ)
 
 INSTALL := install -p
 
-install: $(B)/cexluks
+install: $(B)/cexluks install-dracut
 	$(Q)$(INSTALL) -D -m 0755 $(B)/cexluks $(DESTDIR)$(SBINDIR)/cexluks
+	$(Q)$(INSTALL) -d $(DESTDIR)$(BINDIR)
+	$(Q)ln -sfr $(DESTDIR)$(SBINDIR)/cexluks $(DESTDIR)$(BINDIR)/hpcs-for-luks
+	$(Q)for d in $(SYSCONFDIR)/cexluks/keys.d $(STATEDIR)/hpcs-for-luks; do \
+		$(INSTALL) -d -m 0755 $(DESTDIR)$$d/logon $(DESTDIR)$$d/user; done
 	$(Q)$(INSTALL) -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cexluks
 	$(Q)$(INSTALL) -D -m 0644 docs/cexluks.conf.example \
 		$(DESTDIR)$(SYSCONFDIR)/cexluks/cexluks.conf.example
 	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(Q)$(INSTALL) -m 0644 units/*.service $(DESTDIR)$(UNITDIR)/
+	$(Q)for page in docs/man/*.[578]; do \
+		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
+
+# Also by itself, as those are used to who come from hpcs-for-luks.
+install-dracut:
 	$(Q)for m in 90cexluks 91cexluks-late; do \
 		$(INSTALL) -d $(DESTDIR)$(DRACUTDIR)/$$m && \
 		$(INSTALL) -m 0755 dracut/$$m/*.sh $(DESTDIR)$(DRACUTDIR)/$$m/; done
 	$(Q)$(INSTALL) -m 0644 dracut/90cexluks/*.conf $(DESTDIR)$(DRACUTDIR)/90cexluks/
-	$(Q)for page in docs/man/*.[578]; do \
-		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
-	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
 
 # --- one static file: libraries from Debian's sources, see packaging/static/README.md ---------
 
@@ -157,4 +167,4 @@ demo:
 clean:
 	rm -rf build build-san
 
-.PHONY: all install static install-static check-static deps lint check-build check check-boot check-s390x check-all demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-s390x check-all demo clean

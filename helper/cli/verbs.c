@@ -46,7 +46,6 @@ const struct verb verbs[] = {
 	{ "key list", "[PROFILE]", "list the root keys of a service", 0, 1, O(JSON), cli_key_list },
 	{ "key create", "PROFILE NAME", "make a root key", 2, 2, O(JSON), cli_key_create },
 	{ "key rotate", "[PROFILE]", "make a new version of the root key", 0, 1, 0, cli_key_rotate },
-	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, 0, cli_wrap },
 	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, O(GEN), cli_wrap },
 	{ "unwrap", "[PROFILE]", "unwrap a ciphertext from standard input", 0, 1, 0, cli_unwrap },
 	{ "help", "[VERB]", "show verbs and their options", 0, 2, O(TABLE), cli_help },
