@@ -9,11 +9,18 @@ check() {
     return 255
 }
 
+# Whether a service is known by name only. In doubt it is.
+cexluks_late_needs_names() {
+    "$(type -P cexluks || echo /usr/sbin/cexluks)" boot --needs-names ${dracutsysrootdir:+--sysroot "$dracutsysrootdir"} \
+        > /dev/null 2>&1
+    [[ $? -ne 15 ]]
+}
+
 # called by dracut
 depends() {
     # networkd writes no resolv.conf
     if dracut_module_included systemd-networkd && ! dracut_module_included systemd-resolved \
-        && [[ " ${omit_dracutmodules-} " != *\ systemd-resolved\ * ]]; then
+        && [[ " ${omit_dracutmodules-} " != *\ systemd-resolved\ * ]] && cexluks_late_needs_names; then
         module_check systemd-resolved > /dev/null 2>&1
         if [[ $? -eq 0 || $? -eq 255 ]]; then echo systemd-resolved; fi
     fi

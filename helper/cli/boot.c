@@ -28,6 +28,10 @@ enum outcome cli_boot(const struct verb_call *call)
 						op_boot_needs_network(&request, &v);
 		return o == OUTCOME_NOTHING_TO_DO ? OUTCOME_NOT_BOUND : o;
 	}
+	if (call->options.needs_names) {
+		o = op_image_needs_names(&request, &v);
+		return o == OUTCOME_NOTHING_TO_DO ? OUTCOME_NOT_BOUND : o;
+	}
 	if (call->options.crypttab)
 		o = op_image_crypttab(&request, print_line, NULL, &v);
 	else if (call->options.image_files)

@@ -146,6 +146,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_VERBOSE] = &call->options.verbose,
 		[OPTION_RETRY] = &call->options.retry,
 		[OPTION_NEEDS_NETWORK] = &call->options.needs_network,
+		[OPTION_NEEDS_NAMES] = &call->options.needs_names,
 		[OPTION_CRYPTTAB] = &call->options.crypttab,
 		[OPTION_IMAGE_FILES] = &call->options.image_files,
 		[OPTION_RECOVERY_KEY] = &call->options.recovery_key,

@@ -35,6 +35,7 @@ struct verb_options {
 	bool verbose;
 	bool retry;
 	bool needs_network;
+	bool needs_names;
 	bool crypttab;
 	bool image_files;
 	const char *table;
@@ -72,6 +73,7 @@ enum option_id {
 	OPTION_VERBOSE,
 	OPTION_RETRY,
 	OPTION_NEEDS_NETWORK,
+	OPTION_NEEDS_NAMES,
 	OPTION_CRYPTTAB,
 	OPTION_IMAGE_FILES,
 	OPTION_TABLE,

@@ -312,3 +312,23 @@ char *kms_endpoint_host(const char *endpoint)
 	}
 	return strndup(host, strcspn(host, ":/"));
 }
+
+/* How kms/exchange.c decides. */
+static bool is_looked_up(const struct kms_profile *profile, const char *url)
+{
+	_cleanup_free_ char *host = kms_endpoint_host(url);
+	_cleanup_free_ char *fixed = NULL;
+
+	if (!host)
+		return true;
+	if (kms_address_is_numeric(host))
+		return false;
+	return kms_address_for(profile->address, host, url == profile->endpoint, &fixed) < 0 || !fixed;
+}
+
+bool kms_profile_needs_names(const struct kms_profile *profile)
+{
+	if (profile->proxy)
+		return is_looked_up(profile, profile->proxy);
+	return is_looked_up(profile, profile->endpoint) || is_looked_up(profile, profile->iam_endpoint);
+}

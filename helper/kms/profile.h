@@ -65,6 +65,9 @@ const char *kms_profile_check_address(const char *text);
 /* A key id (UUID) or an alias: letters, digits, '-', '_', 2 to 90 characters. */
 bool kms_key_name_is_valid(const char *text);
 
+/* Whether the host of a service, or of the proxy in front, is a name without a configured address. */
+bool kms_profile_needs_names(const struct kms_profile *profile);
+
 /* The host of a checked endpoint, without port or brackets. Owned by the caller; NULL: no memory. */
 char *kms_endpoint_host(const char *endpoint);
 

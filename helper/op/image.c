@@ -83,6 +83,19 @@ enum outcome op_image_needs_network(const struct boot_request *request, struct v
 			   "%zu profiles", config->n_profiles);
 }
 
+enum outcome op_image_needs_names(const struct boot_request *request, struct verdict *v)
+{
+	_cleanup_config_ struct config *config = NULL;
+	enum outcome o = config_load(request->sysroot, request->config_path, &config, v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	for (size_t i = 0; i < config->n_profiles; i++)
+		if (kms_profile_needs_names(&config->profiles[i].kms))
+			return verdict_set(v, OUTCOME_OK, "profile '%s'", config->profiles[i].kms.name);
+	return verdict_set(v, OUTCOME_NOTHING_TO_DO, "every address is configured");
+}
+
 static bool names(const struct crypttab *crypttab, const struct config_volume *vol)
 {
 	for (size_t i = 0; i < crypttab->n_lines; i++)

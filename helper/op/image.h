@@ -19,6 +19,12 @@ enum outcome op_image_files(const struct boot_request *request,
  */
 enum outcome op_image_needs_network(const struct boot_request *request, struct verdict *v);
 
+/*
+ * Whether a boot of such an image must look names up: OUTCOME_NOTHING_TO_DO when each service and each proxy is an address,
+ * or has one configured.
+ */
+enum outcome op_image_needs_names(const struct boot_request *request, struct verdict *v);
+
 /* Calls @print with a crypttab line for each configured volume that none names yet. */
 enum outcome op_image_crypttab(const struct boot_request *request,
 			       void (*print)(const char *line, void *userdata), void *userdata,

@@ -282,6 +282,12 @@ if wanted real-helper; then
             all "$work"/images/real-conf/etc/cexluks/{cexluks.conf,prod.api-key,ca.pem}
         check 'real helper: it names the volume that no crypttab names' \
             grep -q "UUID=$uuid_root" "$work/images/real-conf/etc/crypttab"
+        check 'real helper: names are looked up by resolved' \
+            test -n "$(find "$work/images/real-conf" -name systemd-resolved -type f)"
+        sed -i 's/^ca-file.*/&\naddress = kms.example=192.0.2.1, iam.example=192.0.2.2/' "$work/tree/etc/cexluks/cexluks.conf"
+        check 'real helper: an image is made from a configuration with addresses' image real-fixed
+        check 'real helper: which looks no name up' \
+            test -z "$(find "$work/images/real-fixed" -name systemd-resolved -type f)"
         sed -i '/ca-file/d' "$work/tree/etc/cexluks/cexluks.conf"
         check 'real helper: no image without a CA' not image broken
         check 'real helper: and the reason is said' grep -q 'ca-file' "$work/images/broken.log"
