@@ -137,6 +137,8 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_DESCRIPTION] = &call->options.description,
 		[OPTION_LABEL] = &call->options.label,
 		[OPTION_UUID] = &call->options.uuid,
+		[OPTION_FROM] = &call->options.from,
+		[OPTION_TO] = &call->options.to,
 		[OPTION_CONFIG] = &call->common.config,
 		[OPTION_SYSROOT] = &call->common.sysroot,
 	};
@@ -157,6 +159,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_OPEN] = &call->options.open,
 		[OPTION_CRK] = &call->options.crk,
 		[OPTION_GEN] = &call->options.gen,
+		[OPTION_FINISH] = &call->options.finish,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,
 	};

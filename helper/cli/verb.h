@@ -62,6 +62,9 @@ struct verb_options {
 	bool force;
 	bool offline;
 	bool rewrap_only;
+	const char *from;
+	const char *to;
+	bool finish;
 };
 
 enum option_id {
@@ -100,6 +103,9 @@ enum option_id {
 	OPTION_CRK,
 	OPTION_KEY_NAME,
 	OPTION_KEY,
+	OPTION_FROM,
+	OPTION_TO,
+	OPTION_FINISH,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,
@@ -177,6 +183,7 @@ enum outcome cli_load(const struct verb_call *call);
 enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
 enum outcome cli_rotate(const struct verb_call *call);
+enum outcome cli_migrate(const struct verb_call *call);
 enum outcome cli_check(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);
 enum outcome cli_format(const struct verb_call *call);

@@ -126,6 +126,26 @@ static cJSON *read_report(const char *path)
 	return NULL;
 }
 
+static bool says(const cJSON *o, const char *name, const char *what)
+{
+	const char *text = json_string(o, name, 0, SIZE_MAX);
+
+	return text && !strcmp(text, what);
+}
+
+bool report_opened_with(const char *path, const char *uuid, const char *binding)
+{
+	_cleanup_json_ cJSON *report = read_report(path);
+	const cJSON *run, *vol;
+
+	cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(report, "runs"))
+		cJSON_ArrayForEach(vol, cJSON_GetObjectItemCaseSensitive(run, "volumes"))
+			if (says(vol, "uuid", uuid) && says(vol, "binding", binding) &&
+			    says(vol, "outcome", outcome_word(OUTCOME_OK)))
+				return true;
+	return false;
+}
+
 static int make_folder_of(const char *path)
 {
 	_cleanup_free_ char *folder = strdup(path);

@@ -34,6 +34,9 @@ struct report_run {
 /* Adds the run to the report, which keeps the first run and the last seven. Return: 0 or -errno; a failing report is no reason to fail a boot. */
 int report_write(const char *path, const struct report_run *run) _must_check_;
 
+/* Whether a run in the report at @path opened the volume with that binding. */
+bool report_opened_with(const char *path, const char *uuid, const char *binding);
+
 /* ASCII, at most 76 columns a line: to @fd, what was opened first, one write per line. */
 void report_console(int fd, const struct report_run *run);
 

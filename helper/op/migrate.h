@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From one service to another, without re-encryption and without a moment in which the machine could
+ * not boot: the new binding beside the old one; a boot that opens by the new one; then, with @finish, the
+ * old one goes. Each step can be repeated.
+ */
+#ifndef CEXLUKS_OP_MIGRATE_H
+#define CEXLUKS_OP_MIGRATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "op/verdict.h"
+
+struct migrate_request {
+	const char *sysroot;
+	const char *config_path;
+	const char *device;
+	const char *from; /* profile; NULL: the only other one */
+	const char *to;	  /* profile */
+	const char *header_backup; /* new file, or NULL */
+	bool finish;
+	bool dry_run;
+	uint64_t timeout_ms; /* of each exchange with a service */
+};
+
+struct migrate_result {
+	char warning[256]; /* what the next boot needs besides, or "" */
+};
+
+/**
+ * op_migrate() - one volume, one step
+ *
+ * The volume opens for that by a binding it has, so nobody types. With @finish the report of this boot
+ * must say that the new binding opened the volume, and it is proven again before the old one goes.
+ *
+ * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when the step was done before; OUTCOME_NOT_BOUND;
+ * OUTCOME_IMAGE_STALE when no boot has used the new binding; as op_bind() and op_unbind().
+ */
+enum outcome op_migrate(const struct migrate_request *request, struct migrate_result *ret,
+			struct verdict *v);
+
+#endif

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# migrate: from one service to another without anybody typing; the old binding stays until a boot has shown that the new
+# one works; and whatever fails leaves the way in of before.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+need 'migrate' cryptsetup jq curl xxd
+
+sim_start --instance old=hpcs,aad=ignore --instance new=key-protect --instance dr=key-protect || exit 1
+{
+    sim_conf old hpcs old
+    sim_conf new key-protect new
+    sim_conf dr key-protect dr
+} >"$CONF"
+v="$ROOM/volume"
+volume_make "$v"
+bind "$v" kms:old
+expect 'a volume is bound to the service that ends' 0
+
+# migrate knows reports below a tree only, and then the configuration's files are there too.
+tree="$ROOM/tree"
+mkdir -p "$tree/run/cexluks"
+for file in "$SIM_CA" "$SIM_API_KEY_FILE"; do
+    mkdir -p "$tree${file%/*}"
+    cp -p "$file" "$tree$file"
+done
+move() { # OPTION…
+    run migrate "$v" --to new --config "$CONF" --sysroot "$tree" "$@" </dev/null
+}
+
+boot_reports() { # BINDING OUTCOME: as a boot leaves it
+    jq -n --arg uuid "$(cryptsetup luksUUID "$v")" --arg binding "$1" --arg outcome "$2" \
+        '{version: 1, runs: [{mode: "boot", volumes: [{uuid: $uuid, binding: $binding, outcome: $outcome}]}]}' \
+        >"$tree/run/cexluks/report.json"
+}
+
+bound() {
+    tokens "$v" '[.[] | .profile] | sort | join(" ")'
+}
+
+before="$(digest "$v")"
+move --dry-run
+expect 'a dry run says that it can be done' 0 'ok: ' 'can be bound to kms:new'
+unchanged 'and changes nothing' "$v" "$before"
+move --finish
+expect 'nothing is finished that was not begun' 15 'is not bound to kms:new'
+sim_listener new down
+move --timeout 2
+expect 'a new service that is away' 24 kms-unreachable
+unchanged 'leaves everything as it was' "$v" "$before"
+sim_listener new up
+sim_listener old down
+move --timeout 2
+expect 'an old service that is away cannot open the volume for the new one' 24 kms-unreachable
+unchanged 'and leaves everything as it was' "$v" "$before"
+sim_listener old up
+
+move --header-backup "$ROOM/backup"
+expect 'the new binding is beside the old one, and nobody typed' 0 "ok: $v opens with kms:new" 'dracut --force' \
+    "cexluks migrate $v --to new --finish" 'the boot asks kms:old first'
+check 'both are there' same "$(bound)" '"new old"'
+check 'a backup was made' cryptsetup luksDump "$ROOM/backup"
+move
+expect 'again it is nothing to do' 0 'nothing-to-do: '
+check 'and still both are there' same "$(bound)" '"new old"'
+
+before="$(digest "$v")"
+move --finish
+expect 'the old one stays before a boot has used the new one' 42 'image-stale' 'this boot did not open' 'hint: rebuild'
+boot_reports kms:old ok
+move --finish
+expect 'or used the old one' 42 image-stale
+boot_reports kms:new kms-unreachable
+move --finish
+expect 'or tried the new one in vain' 42 image-stale
+boot_reports kms:new ok
+sim_key_state "$(sim_info '.instances[] | select(.name == "new") | .root_key')" 2
+move --finish
+expect 'or the new one has stopped working since' 27 kms-key-disabled
+sim_key_state "$(sim_info '.instances[] | select(.name == "new") | .root_key')" 1
+unchanged 'nothing was written meanwhile' "$v" "$before"
+
+move --finish
+expect 'after a boot with the new one the old one goes' 0 'ok: removed'
+check 'the new one is left' same "$(bound)" '"new"'
+check 'the person of before still gets in' opens_for_human "$v"
+move --finish
+expect 'again it is nothing to do' 0 nothing-to-do
+
+bind "$v" kms:old
+bind "$v" kms:dr
+move --finish
+expect 'with two others it asks which one' 2 'has 2 other services' '--from PROFILE'
+move --finish --from old
+expect 'and takes the one that is named' 0 'ok: removed'
+check 'the other one stays' same "$(bound)" '"dr new"'
+run migrate "$v" --config "$CONF" </dev/null
+expect 'without a target it says what it wants' 2 '--to PROFILE'
+run migrate "$v" --to '../x' --config "$CONF" </dev/null
+expect 'a target that is no name' 2 'no name of a profile'
+
+summary
