@@ -5,7 +5,7 @@
 # make install    copy files (DESTDIR, PREFIX, BINDIR, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR,
 #                 STATEDIR, LIBDIR)
 # make static     one program without shared libraries; make install-static, make check-static
-# make check-s390x  the other architecture, by software emulation
+# make check-s390x  the other architecture, by software emulation; make check-all, everything
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -159,7 +159,9 @@ check-boot:
 check-s390x:
 	$(Q)tests/s390x/check.sh $(MAKE)
 
-check-all: check check-boot check-s390x
+# All of the above in order, with one sum. ".ci/run" is the same with representatives only.
+check-all:
+	$(Q)tests/all.sh all
 
 demo:
 	$(Q)tests/demo.sh $(MAKE)

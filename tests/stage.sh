@@ -7,13 +7,14 @@
 #                                 is one result; one that fails in spite of its line is one failure more. Its status
 #   stage_beside TITLE COMMAND…   starts it, one at a time, beside the stages that follow
 #   stage_join                    waits for that one and shows what it said
-#   stage_finish                  joins, says how long each took and what was left out, closes with the sum, and ends the script
+#   stage_finish                  joins, says how long each took, what was left out and what was skipped and why, closes with the
+#                                 sum, and ends the script
 #
 # STAGE_CLOSES=yes: a command without a closing line is a failure. A stage's closing line is shown indented: alone on its line it
 # is the sum of all. Times are seconds by the clock, and of all processors: on a machine with other things to do only these
 # can be compared.
 
-stage_passed=0 stage_failed=0 stage_skipped=0 stage_times=() stage_left=()
+stage_passed=0 stage_failed=0 stage_skipped=0 stage_times=() stage_notes=()
 stage_pid='' stage_dir="$(mktemp -d)"
 # the whole group: what runs beside is not at the terminal, which would tell it to end
 trap '[[ -z $stage_pid ]] || kill -- "-$stage_pid" 2>/dev/null; rm -rf "$stage_dir"' EXIT
@@ -27,6 +28,13 @@ stage_command() {
 
 stage_show() {
     sed -E 's/^([0-9]+ passed, [0-9]+ failed, [0-9]+ skipped)$/   \1/'
+}
+
+# What a reader of the last lines should know: "left to make check-all: …" and "skipped: …, because …", of all kinds of tests.
+stage_notes_of() {
+    sed -nE 's/^# (left to make check-all|skipped): /# \1: /p; t
+        s/^ok [0-9]+ - (.*) # SKIP (.*)/# skipped: \1: \2/p; t
+        s/^(skipped - |[Ss](kip|KIP)(ped)?: )/# skipped: /p' "$1"
 }
 
 # stage_count TITLE ROOM: adds what the stage closed with
@@ -45,8 +53,8 @@ stage_count() {
         stage_passed=$((stage_passed + 1))
     fi
     while IFS= read -r line; do
-        [[ " ${stage_left[*]-}" == *"$line"* ]] || stage_left+=("$line")
-    done < <(grep -a '^# left to make check-all: ' "$said")
+        [[ $'\n'"$(printf '%s\n' "${stage_notes[@]}")"$'\n' == *$'\n'"$line"$'\n'* ]] || stage_notes+=("$line")
+    done < <(stage_notes_of "$said")
     stage_times+=("$(printf '%-52s %4d s, processors %4d s' "$title" "$clock" "$processor")")
     return "$status"
 }
@@ -81,7 +89,7 @@ stage_finish() {
     stage_join
     printf '\n== how long it took\n'
     printf '   %s\n' "${stage_times[@]}"
-    [[ ${#stage_left[@]} -eq 0 ]] || printf '%s\n' "${stage_left[@]}"
+    [[ ${#stage_notes[@]} -eq 0 ]] || printf '%s\n' "${stage_notes[@]}"
     printf '%d passed, %d failed, %d skipped\n' "$stage_passed" "$stage_failed" "$stage_skipped"
     [[ $stage_failed -eq 0 ]]
     exit

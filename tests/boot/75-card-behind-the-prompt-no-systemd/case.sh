@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tier: ci
+# tier: all
 #
 # Without systemd the helper opens the volume, and a hook ends the prompt that waits on the console.
 # shellcheck source=tests/boot/74-card-behind-the-prompt/case.sh

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # "cexluks cards" beside what lszcrypt -V prints: the sample of columns and words that IBM documents.
 
 # cards_say TITLE REGEX: one line of the table

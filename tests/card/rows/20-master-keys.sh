@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # Which master key wraps the volume key, and which the queues have.
 
 use aescipher

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # Everything that can keep a card from working, and what the operator reads.
 
 fresh none

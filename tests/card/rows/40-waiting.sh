@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 # Cards that come late, go at the wrong moment, or are busy.
 
 fresh none

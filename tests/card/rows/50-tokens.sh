@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # Every kind of secure key, sound and damaged.
 
 for name in sectors-512 aesdata aescipher-hidden ep11 ep11-old with-pattern; do

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # Volumes that anybody can make who has the disk: a card binding, or Ignition's public passphrase, around a key that no
 # card protects. None of them may ever be activated. (judge_closed() looks.)
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # What the administrator demands: patterns, require, Ignition's key file.
 
 pattern="$(</host/volumes/pattern)"

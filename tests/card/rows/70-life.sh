@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 # What happens to an open volume.
 
 read_direct() {

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 # "cexluks format" beside what zkey's documented recipe makes, and what format refuses.
 
 # artefact FILE: standard input becomes build/tests/card/FILE

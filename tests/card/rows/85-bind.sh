@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 # "bind card", "list", "pattern", "keygen" on prepared volumes.
 
 key=(--key-file /host/volumes/passphrase)

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: ci
 # What is left in the machine's memory when the helper has opened a volume and is gone. The host searches.
 
 # The host saves the memory and types a line when it has.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# tier: all
 # The commands of docs/softcex.md, in its order and in one shell; the host has taken them apart (document.sh).
 
 release

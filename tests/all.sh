@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# all.sh ci|all: in a fresh clone: installs what is needed, then everything this repository can show about itself, on this
+# machine and on virtual ones. The last line is the sum.
+#
+#   ci    ".ci/run": of what takes long, what represents its kind (tests/tier.sh); the end names what it left to
+#   all   "make check-all"
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export LC_ALL=C CI=true
+case ${1-} in
+    ci) tier=ci ;;
+    all) tier='ci all' ;;
+    *) echo 'usage: all.sh ci|all' >&2 && exit 2 ;;
+esac
+MAKE="${MAKE:-make}"
+# shellcheck source=tests/stage.sh
+source tests/stage.sh
+
+stage "packages" tests/deps.sh s390x || stage_finish
+STAGE_CLOSES=yes
+stage "make check" "$MAKE" check WERROR=1
+# before the boots: one of them boots the static helper
+stage "make check-static" "$MAKE" check-static "TIER=$tier"
+stage "make check-boot" "$MAKE" check-boot "TIER=$tier"
+stage "make check-s390x" "$MAKE" check-s390x "TIER=$tier"
+stage_finish
