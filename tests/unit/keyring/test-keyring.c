@@ -208,6 +208,40 @@ static void test_forget_prefix_takes_ours_and_no_others(void **state)
 	assert_int_equal(keyring_forget(KEYRING_USER, other), 0);
 }
 
+static void test_put_leaves_what_keyctl_leaves_and_updates_in_place(void **state)
+{
+	_cleanup_secret_ struct secret *one = secret_of("one"), *two = secret_of("second");
+	char buf[16] = "";
+	unsigned expiry = 1;
+	long id, again;
+
+	(void)state;
+	need_keyring();
+	assert_int_equal(keyring_put(KEYRING_USER, name("p"), one, 60, &id), 0);
+	assert_int_equal(perm_of("user", name("p")), 0x3f010000);
+	assert_int_equal(keyring_put(KEYRING_USER, name("p"), two, 0, &again), 0);
+	assert_int_equal(id, again);
+	assert_int_equal(keyctl_read((key_serial_t)id, buf, sizeof(buf)), 6);
+	assert_memory_equal(buf, "second", 6);
+	assert_int_equal(keyring_expiry(KEYRING_USER, name("p"), &expiry), 0);
+	assert_int_equal(expiry, 0);
+	assert_int_equal(keyring_put(KEYRING_LOGON, name("p"), one, 0, NULL), 0);
+	assert_true(keyring_has(KEYRING_LOGON, name("p")));
+	assert_int_equal(keyring_put(KEYRING_LOGON, "noprefix", one, 0, NULL), -EINVAL);
+	assert_int_equal(keyring_put(KEYRING_USER, "", one, 0, NULL), -EINVAL);
+}
+
+static void test_put_takes_the_place_of_a_key_that_add_narrowed(void **state)
+{
+	_cleanup_secret_ struct secret *s = secret_of("x");
+
+	(void)state;
+	need_keyring();
+	assert_int_equal(keyring_add(KEYRING_USER, name("n"), s, 60), 0);
+	assert_int_equal(keyring_put(KEYRING_USER, name("n"), s, 0, NULL), 0);
+	assert_int_equal(perm_of("user", name("n")), 0x3f010000);
+}
+
 static void test_a_fresh_session_needs_the_link_that_setup_makes(void **state)
 {
 	_cleanup_secret_ struct secret *s = secret_of("x");
@@ -236,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_a_payload_too_large_leaves_no_key),
 		cmocka_unit_test_teardown(test_forget_takes_one_key_and_says_when_there_is_none, forget_all),
 		cmocka_unit_test_teardown(test_forget_prefix_takes_ours_and_no_others, forget_all),
+		cmocka_unit_test_teardown(test_put_leaves_what_keyctl_leaves_and_updates_in_place, forget_all),
+		cmocka_unit_test_teardown(test_put_takes_the_place_of_a_key_that_add_narrowed, forget_all),
 		cmocka_unit_test_teardown(test_a_fresh_session_needs_the_link_that_setup_makes, forget_all),
 	};
 

@@ -85,6 +85,30 @@ static void test_every_main_key_arrives(void **state)
 	assert_int_equal(c->key_expiry_s, 120);
 }
 
+static void test_the_keys_directory_has_a_profile_and_an_expiry(void **state)
+{
+	_cleanup_config_ struct config *c = good(*state, PROD), *named = NULL, *none = NULL;
+	const char *name = NULL;
+	struct verdict v = { 0 };
+
+	assert_int_equal(c->keys_expiry_s, 0);
+	assert_int_equal(config_keys_profile(c, &name, &v), OUTCOME_OK);
+	assert_string_equal(name, "prod");
+	named = good(*state, "[cexluks]\nkeys-profile = dr\nkeys-expiry = 90s\n" PROD
+			     "[kms dr]\nendpoint = https://h\ninstance = " I "\napi-key = file:/a\n");
+	assert_int_equal(named->keys_expiry_s, 90);
+	assert_int_equal(config_keys_profile(named, &name, &v), OUTCOME_OK);
+	assert_string_equal(name, "dr");
+	free(take_ptr(named->keys_profile));
+	assert_int_equal(config_keys_profile(named, &name, &v), OUTCOME_CONFIG_ERROR);
+	assert_non_null(strstr(v.hint, "keys-profile"));
+	none = good(*state, "");
+	assert_int_equal(config_keys_profile(none, &name, &v), OUTCOME_CONFIG_ERROR);
+	bad(*state, "[cexluks]\nkeys-profile = dr\n" PROD, "keys-profile|no [kms dr]");
+	bad(*state, "[cexluks]\nkeys-expiry = soon\n", "line 2|keys-expiry|not a time");
+	bad(*state, "[cexluks]\nkeys-expiry = 604801s\n", "line 2|out of range");
+}
+
 static void test_every_profile_key_arrives(void **state)
 {
 	_cleanup_config_ struct config *c =
@@ -455,6 +479,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
 		T(test_an_empty_file_has_the_documented_defaults),
 		T(test_every_main_key_arrives),
+		T(test_the_keys_directory_has_a_profile_and_an_expiry),
 		T(test_every_profile_key_arrives),
 		T(test_every_volume_key_arrives),
 		T(test_the_words_of_each_choice_are_taken),
