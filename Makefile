@@ -113,6 +113,8 @@ install: $(B)/cexluks install-dracut
 		$(DESTDIR)$(SYSCONFDIR)/cexluks/cexluks.conf.example
 	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(Q)$(INSTALL) -m 0644 units/*.service $(DESTDIR)$(UNITDIR)/
+	$(Q)$(INSTALL) -D -m 0644 dracut/90cexluks/refused.conf \
+		$(DESTDIR)$(UNITDIR)/systemd-cryptsetup@.service.d/50-cexluks.conf
 	$(Q)for page in docs/man/*.[578]; do \
 		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
