@@ -6,6 +6,7 @@
 #                 STATEDIR, LIBDIR)
 # make static     one program without shared libraries; make install-static, make check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
+# make bench      measurements, written into docs/performance.md
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -55,6 +56,7 @@ SIM_SRC := $(wildcard tests/kms-sim/*.c)
 SIM_OBJ := $(SIM_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/*/test-*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+BENCH_BIN := $(B)/tests/bench/fleet $(B)/tests/bench/scan $(B)/tests/bench/peak
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 
@@ -86,6 +88,14 @@ $(B)/tests/fuzz/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/driver.c tests/fuzz/fuzz.
 	@echo "  FUZZ-LD $@"
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/fuzz $(CPPFLAGS) $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
 		-o $@ $< tests/fuzz/driver.c $(LIB_OBJ) $(HELPER_LIBS)
+
+$(B)/tests/bench/%: tests/bench/%.c $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@echo "  BENCH   $@"
+	$(Q)$(CC) $(HELPER_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_LDFLAGS) $(BENCH_LDFLAGS) $(LDFLAGS) -o $@ $< \
+		$(LIB_OBJ) $(HELPER_LIBS)
+# The exchange and its retries as they are, above HTTP of the measurement's own.
+$(B)/tests/bench/fleet: BENCH_LDFLAGS := -Wl,--wrap=http_try_start,--wrap=http_try_answer,--wrap=http_try_free
 
 $(B)/tests/kms-sim/%.o: tests/kms-sim/%.c
 	@mkdir -p $(@D)
@@ -148,7 +158,7 @@ lint: $(B)/cexluks
 	$(Q)B=$(B) tests/lint/run
 
 # What the tests need built, in one piece, so that "make -j" may be used here.
-check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN))
+check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN),$(BENCH_BIN))
 
 # Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
 # Dependencies come first and in their own make, because pkg-config was asked before they were there.
@@ -165,10 +175,14 @@ check-s390x:
 check-all:
 	$(Q)tests/all.sh all
 
+# Measurements, written into docs/performance.md. ONLY=a,c: some of them; QUICK=1: do they still work?
+bench: $(B)/cexluks $(B)/kms-sim $(BENCH_BIN) static
+	$(Q)B=$(B) tests/bench/run
+
 demo:
 	$(Q)tests/demo.sh $(MAKE)
 
 clean:
 	rm -rf build build-san
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-s390x check-all demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-s390x check-all bench demo clean

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [--check] [s390x]: install with apt what building, testing and the demonstration need; with "s390x" also what
-# "make check-s390x" needs, which is large.
+# deps.sh [--check] [s390x] [bench]: install with apt what building, testing and the demonstration need; with "s390x" also
+# what "make check-s390x" needs, which is large; with "bench" what "make bench" compares with and draws with.
 #
 # Does nothing, at once, when everything is there. --check only says what is missing (exit 1). It knows Debian 12
 # and newer, and Ubuntu 24.04 and newer; elsewhere it names what to look for.
@@ -32,6 +32,8 @@ for word in "$@"; do
         --check) check=yes ;;
         # cross compiler, programs and machines by emulation
         s390x) packages+=(gcc-s390x-linux-gnu qemu-user-static qemu-system-misc) ;;
+        # clevis and its server to compare with; plots; profiles by hand
+        bench) packages+=(clevis-luks tang jose gnuplot-nox hyperfine strace valgrind) ;;
         *) echo "deps: unknown word '$word'" >&2 && exit 2 ;;
     esac
 done
