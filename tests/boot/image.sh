@@ -9,6 +9,7 @@
 #   --destdir DIR       an installed tree (make install DESTDIR=DIR) to take instead of running make
 #   --conf-dir DIR      copied to /etc/cexluks
 #   --no-systemd        without systemd: dracut's own init, network-legacy
+#   --backend NAME      dracut's module for the network (default: systemd-networkd, without systemd network-legacy)
 #   --no-network        without any network in it, unless the product asks for one
 #   --overlay DIR       copied over the root before dracut runs; repeatable
 #   --include-dir DIR   copied into the image itself, as it is
@@ -30,7 +31,7 @@ say() {
     printf 'image.sh: %s\n' "$*" >&2
 }
 
-root='' out='' product=yes destdir='' conf_dir='' systemd=yes network=yes overlays=() include_dir='' cmdline_conf='' reuse=''
+root='' out='' product=yes destdir='' conf_dir='' systemd=yes network=yes backend='' overlays=() include_dir='' cmdline_conf='' reuse=''
 dracut_args=()
 arguments=("$@")
 while [[ $# -gt 0 ]]; do
@@ -42,6 +43,7 @@ while [[ $# -gt 0 ]]; do
         --conf-dir) conf_dir=$2 && shift ;;
         --no-systemd) systemd=no ;;
         --no-network) network=no ;;
+        --backend) backend=$2 && shift ;;
         --overlay) overlays+=("$2") && shift ;;
         --include-dir) include_dir=$2 && shift ;;
         --cmdline-conf) cmdline_conf=$2 && shift ;;
@@ -90,7 +92,7 @@ if [[ -n $reuse ]]; then
     find "$reuse" -mindepth 1 -mtime +1 -delete
     key="$({
         cat "${BASH_SOURCE[0]}"
-        printf '%s\n' "$root" "$product" "$systemd" "$network" "$cmdline_conf" "${dracut_args[@]}"
+        printf '%s\n' "$root" "$product" "$systemd" "$network" "$backend" "$cmdline_conf" "${dracut_args[@]}"
         for part in "$destdir" "$conf_dir" "$include_dir" "${overlays[@]}"; do
             tree_hash "$part"
         done
@@ -141,11 +143,15 @@ fi
 if [[ $systemd == no ]]; then
     args+=(--omit "systemd systemd-initrd dracut-systemd systemd-networkd")
 fi
-case $network-$systemd in
-    yes-yes) args+=(--add "network systemd-networkd") ;;
-    yes-no) args+=(--add "network network-legacy") ;;
+if [[ $systemd == yes ]]; then
+    backend="${backend:-systemd-networkd}"
+else
+    backend="${backend:-network-legacy}"
+fi
+case $network in
+    yes) args+=(--add "network $backend") ;;
     # dracut includes these by themselves wherever they can be installed
-    no-*) args+=(--omit "systemd-resolved systemd-networkd network-legacy network-manager connman") ;;
+    no) args+=(--omit "systemd-resolved systemd-networkd network-legacy network-manager connman") ;;
 esac
 # Under emulation everything takes ten times as long; what need not be done there is done here.
 [[ ${VM_ARCH-} != s390x ]] || args+=(--no-compress)

@@ -6,7 +6,7 @@
 #
 #   kms_start [kms-sim's arguments]   then SIM_* of tests/integration/sim.sh, and kms_forward: options for vm_start
 #   kms_conf DIR [LINES]              DIR: what goes to the guest's /etc/cexluks; LINES: a [cexluks] section's lines
-#   kms_profile DIR NAME [INSTANCE]   one more [kms NAME] in it
+#   kms_profile DIR NAME [INSTANCE [ADDRESS]]  one more [kms NAME] in it; the address is the guest's way to it
 #   kms_bind DISK [BINDING]           bind on this machine, with the human's passphrase
 #   kms_host VERB …                   the helper on this machine, with the same profiles
 #   kms_ready [LINES]                 all of these for one root volume: sets "disk", leaves $case_dir/conf for the image
@@ -18,6 +18,14 @@
 # What the two kinds of image ask.
 # shellcheck disable=SC2034 # read by cases
 kms_prompt='Please enter passphrase for disk|Enter passphrase for /dev/'
+
+# The kernel command line in the README of hpcs-for-luks, word for word, and a name for its interface, which was some udev
+# rule's there. A machine that is started with kms_old_subnet finds its router.
+# shellcheck disable=SC2034 # read by cases
+kms_old_words="ip=9.114.227.82::9.114.224.1:22:jelly.pok.stglabs.ibm.com:net0:none:9.12.18.2 rd.neednet=1 rd.shell rd.debug \
+log_buf_len=1M ifname=net0:52:54:00:12:34:56"
+# shellcheck disable=SC2034 # read by cases
+kms_old_subnet=9.114.224.0/22:9.114.224.1
 
 kms_start() {
     # shellcheck source=tests/integration/sim.sh
@@ -69,7 +77,7 @@ kms_conf() {
 
 kms_profile() {
     local dir="$1" name="$2" instance="${3:-$2}"
-    kms_section "$name" "$instance" /etc/cexluks/prod.api-key /etc/cexluks/ca.pem 10.0.2.100 >>"$dir/cexluks.conf"
+    kms_section "$name" "$instance" /etc/cexluks/prod.api-key /etc/cexluks/ca.pem "${4:-10.0.2.100}" >>"$dir/cexluks.conf"
     kms_section "$name" "$instance" "$SIM_API_KEY_FILE" "$SIM_CA" 127.0.0.1 >>"$case_dir/host/cexluks.conf"
 }
 

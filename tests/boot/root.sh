@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Print the path of a Debian 12 root directory for virtual machines; make it when the cache has none. With
-# VM_ARCH=s390x in the environment: of tests/s390x/tree.sh's root.
+# root.sh [PACKAGE]…: print the path of a Debian 12 root directory for virtual machines; make it when the cache has
+# none. Packages are added to those below, which makes a root of its own. With VM_ARCH=s390x in the environment: of
+# tests/s390x/tree.sh's root.
 #
 # The tree serves two purposes: dracut runs in it (image.sh), and, stripped, it is what the encrypted disks
 # hold (disk.sh). Nobody may write into it: both users put an overlay on top.
-# The cache key is this script, so any edit of the package list or of a hook makes a new root.
+# The cache key is this script and the packages asked for, so any edit of the list or of a hook makes a new root.
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
@@ -29,6 +30,7 @@ packages=(
     libcurl4 libcjson1 libmbedcrypto7 libmbedtls14 libmbedx509-1 libinih1 libkeyutils1
     libcryptsetup12 libdevmapper1.02.1 libblkid1
     curl ca-certificates
+    "$@"
 )
 
 say() {
@@ -36,7 +38,7 @@ say() {
 }
 
 cache="${CEXLUKS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cexluks}"
-key="$(sha256sum <"${BASH_SOURCE[0]}" | cut -c1-16)"
+key="$({ cat "${BASH_SOURCE[0]}" && printf '%s\n' "$@"; } | sha256sum | cut -c1-16)"
 root="$cache/root-$suite-$key"
 
 if [[ -d $root ]]; then

@@ -5,8 +5,8 @@
 # for that architecture.
 #
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
-#            [--no-net | --no-dhcp | --open-net] [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M]
-#            [--monitor]
+#            [--no-net | --no-dhcp | --open-net | --subnet NET/BITS:GATEWAY | --ipv6] [--vlan ID]
+#            [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M] [--monitor] [--write]
 #   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
 #                                 machine ends or the kernel panics
 #   vm_type NAME TEXT             type a line on the serial console
@@ -25,6 +25,10 @@
 # connected and closed at once. There is no name service: use addresses, or /etc/hosts in the image. QEMU's DHCP then
 # offers no router and no name server either; a test that needs these takes --open-net, from where the guest reaches
 # what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
+#
+# --subnet: another network than 10.0.2.0/24; what is forwarded is then at NET's first three numbers and .100. --ipv6: no
+# IPv4 at all, a router that advertises fec0::/64, and what is forwarded at fec0::2. --vlan: the guest's end is tagged,
+# and an untagged frame leads nowhere; $VM_DIR/NAME/vlan.log counts them when the machine has been stopped.
 
 : "${VM_DIR:?set VM_DIR before sourcing vm.sh}"
 VM_TOOLS="${VM_TOOLS:-$VM_DIR}"
@@ -41,7 +45,7 @@ esac
 # gives such a case a second machine.
 VM_HOPELESS="${VM_HOPELESS:-Kernel panic - not syncing|soft lockup - CPU#[0-9]+ stuck for [0-9]{3}s|Entering emergency mode|dracut: FATAL|dracut: Refusing to continue}"
 
-declare -A VM_PID=() VM_READER=() VM_SEEN=() VM_MEMORY=()
+declare -A VM_PID=() VM_READER=() VM_SEEN=() VM_MEMORY=() VM_WIRES=()
 
 vm_say() {
     printf 'vm: %s\n' "$*" >&2
@@ -52,21 +56,61 @@ vm_console() {
 }
 
 vm_tools_build() {
-    local here
+    local here tool
     here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
     mkdir -p "$VM_TOOLS"
     # one at a time: a machine would wait for ever for a reader whose program was exchanged
     (
         flock 9
-        if [[ ! $VM_TOOLS/console -nt $here/console.c ]]; then
-            gcc -std=gnu17 -Wall -Wextra -O2 -o "$VM_TOOLS/console" "$here/console.c"
-        fi
+        for tool in console vlan; do
+            if [[ ! $VM_TOOLS/$tool -nt $here/$tool.c ]]; then
+                gcc -std=gnu17 -Wall -Wextra -O2 -o "$VM_TOOLS/$tool" "$here/$tool.c"
+            fi
+        done
     ) 9>"$VM_TOOLS/console.lock"
 }
 
+# vm_wires NAME NET SUBNET VLAN FORWARD…: QEMU's options for the network card's other end, to "wires"; starts what they need.
+vm_wires() {
+    local name="$1" net="$2" subnet="$3" vlan="$4" dir="$VM_DIR/$1" id=n0 user spec
+    shift 4
+    wires=()
+    [[ -z $vlan ]] || id=u0
+    user="user,id=$id"
+    case $net in
+        none) return ;;
+        dead) wires=(-netdev "hubport,id=n0,hubid=0") && return ;;
+        open) ;;
+        dhcp) user+="${subnet:+,net=${subnet%:*},host=${subnet#*:}},restrict=on" ;;
+        ipv6)
+            # restrict=on would close the way to this machine's ::1 as well, and guestfwd knows IPv4 only
+            user+=,ipv4=off,ipv6=on
+            for spec in "$@"; do
+                socat -lf/dev/null "TCP6-LISTEN:${spec%%:*},bind=[::1],fork,reuseaddr" "TCP4:127.0.0.1:${spec##*:}" &
+                VM_WIRES[$name]+=" $!"
+            done
+            set --
+            ;;
+    esac
+    subnet="${subnet%%/*}"
+    subnet="${subnet:-10.0.2.0}"
+    for spec in "$@"; do
+        user+=",guestfwd=tcp:${subnet%.*}.100:${spec%%:*}-cmd:socat -lf/dev/null - TCP4:127.0.0.1:${spec##*:}"
+    done
+    wires=(-netdev "$user")
+    if [[ -n $vlan ]]; then
+        "$VM_TOOLS/vlan" "$dir" "$vlan" >"$dir/vlan.log" &
+        VM_WIRES[$name]+=" $!"
+        user="local.type=unix,remote.type=unix"
+        wires+=(-netdev "hubport,id=h0,hubid=0,netdev=u0" -netdev "hubport,id=h1,hubid=0,netdev=t0"
+            -netdev "dgram,id=t0,$user,local.path=$dir/plain.peer,remote.path=$dir/plain"
+            -netdev "dgram,id=n0,$user,local.path=$dir/tagged.peer,remote.path=$dir/tagged")
+    fi
+}
+
 vm_start() {
-    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp hooks='' n=0
-    local dir="$VM_DIR/$1" disks=() netdev='user,id=n0,restrict=on' args=() spec
+    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp subnet='' vlan='' forwards=() hooks='' snapshot=on
+    local dir="$VM_DIR/$1" disks=() args=() wires spec n=0
     shift
     while [[ $# -gt 0 ]]; do
         case $1 in
@@ -77,13 +121,15 @@ vm_start() {
             --append) append+=" $2" && shift ;;
             --no-net) net=none ;;
             --no-dhcp) net=dead ;;
-            --open-net) netdev="${netdev/restrict=on/restrict=off}" ;;
-            --forward)
-                netdev+=",guestfwd=tcp:10.0.2.100:${2%%:*}-cmd:socat -lf/dev/null - TCP4:127.0.0.1:${2##*:}" && shift
-                ;;
+            --open-net) net=open ;;
+            --ipv6) net=ipv6 ;;
+            --subnet) subnet=$2 && shift ;;
+            --vlan) vlan=$2 && shift ;;
+            --forward) forwards+=("$2") && shift ;;
             --hooks) hooks=$2 && shift ;;
             --limit) limit=$2 && shift ;;
             --memory) memory=$2 && shift ;;
+            --write) snapshot=off ;;
             --monitor) args+=(-monitor "unix:$dir/monitor,server=on,wait=off") ;;
             *) vm_say "vm_start: unknown option '$1'" && return 2 ;;
         esac
@@ -99,18 +145,15 @@ vm_start() {
         disks+=("$dir/hooks.tar:hooks")
     fi
     for spec in "${disks[@]}"; do
-        # snapshot=on: what the guest writes is gone afterwards, so one image serves several boots
-        args+=(-drive "if=none,id=d$n,file=${spec%%:*},format=raw,snapshot=on,cache=unsafe")
+        # snapshot=on: what the guest writes is gone afterwards, so one image serves several boots; not with --write
+        args+=(-drive "if=none,id=d$n,file=${spec%%:*},format=raw,snapshot=$snapshot,cache=unsafe")
         args+=(-device "virtio-blk-$vm_bus,drive=d$n${spec#"${spec%%:*}"}")
         args[-1]="${args[-1]/:/,serial=}"
         n=$((n + 1))
     done
-    # shellcheck disable=SC2054 # QEMU's commas
-    case $net in
-        dhcp) args+=(-netdev "$netdev") ;;
-        dead) args+=(-netdev hubport,id=n0,hubid=0) ;;
-        none) ;;
-    esac
+    VM_WIRES[$name]=
+    vm_wires "$name" "$net" "$subnet" "$vlan" "${forwards[@]}"
+    args+=("${wires[@]}")
     if [[ $net != none ]]; then
         args+=(-device "virtio-net-$vm_bus,netdev=n0")
         # nobody boots from it
@@ -194,7 +237,12 @@ vm_ended() {
 }
 
 vm_stop() {
-    local pid="${VM_PID[$1]-}"
+    local pid="${VM_PID[$1]-}" wire
+    for wire in ${VM_WIRES[$1]-}; do
+        kill "$wire" 2>/dev/null || true
+        wait "$wire" 2>/dev/null || true
+    done
+    VM_WIRES[$1]=
     if [[ -n $pid ]]; then
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
