@@ -31,7 +31,8 @@ stage "unit tests" tests/unit/run "$B"
 stage "unit tests with sanitizers" tests/unit/run build-san
 stage "fuzzers with sanitizers" tests/fuzz/run build-san
 stage_join
-stage_beside "lint" env "B=$B" tests/lint/run
+# nice: the integration tests have deadlines, lint has none
+stage_beside "lint" nice -n 19 env "B=$B" tests/lint/run
 stage "simulator" env "SIM=$B/kms-sim" tests/kms-sim/selftest.sh
 stage "integration" env "B=$B" tests/integration/run
 stage "integration with sanitizers" env B=build-san tests/integration/run
