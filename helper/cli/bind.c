@@ -30,6 +30,7 @@ enum outcome cli_bind(const struct verb_call *call)
 		.binding = call->words[1],
 		.header_backup = call->options.header_backup,
 		.dry_run = call->options.dry_run,
+		.luks2_keyring = call->options.luks2_keyring,
 		.timeout_ms = verb_timeout_ms(call),
 		.ask = passphrase_ask,
 		.userdata = key_file.out,

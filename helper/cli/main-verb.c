@@ -144,6 +144,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 	};
 	bool *const flag[OPTIONS] = {
 		[OPTION_DRY_RUN] = &call->options.dry_run,
+		[OPTION_LUKS2_KEYRING] = &call->options.luks2_keyring,
 		[OPTION_JSON] = &call->options.json,
 		[OPTION_VERBOSE] = &call->options.verbose,
 		[OPTION_RETRY] = &call->options.retry,

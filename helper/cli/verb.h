@@ -31,6 +31,7 @@ struct verb_options {
 	const char *header_backup;
 	int keyslot; /* -1: not given */
 	bool dry_run;
+	bool luks2_keyring;
 	bool json;
 	bool verbose;
 	bool retry;
@@ -71,6 +72,7 @@ enum option_id {
 	OPTION_KEY_FILE,
 	OPTION_HEADER_BACKUP,
 	OPTION_KEYSLOT,
+	OPTION_LUKS2_KEYRING,
 	OPTION_DRY_RUN,
 	OPTION_JSON,
 	OPTION_VERBOSE,

@@ -240,7 +240,7 @@ bool luks_bind_has_keyring(const struct luks_header *header, int keyslot)
 
 	for (size_t i = 0; i < n; i++)
 		if (slots[i].id == keyslot)
-			return !strcmp(slots[i].token_type, KEYRING_TYPE);
+			return slots[i].keyring;
 	return false;
 }
 

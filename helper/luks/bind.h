@@ -52,7 +52,7 @@ struct luks_bind {
 int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind, int *ret_keyslot,
 		  int *ret_token, struct luks_reason *reason) _must_check_;
 
-/* Whether a luks2-keyring token names the keyslot, as @keyring_token above makes it. */
+/* Whether the luks2-keyring token that @keyring_token above makes names the keyslot. */
 bool luks_bind_has_keyring(const struct luks_header *header, int keyslot);
 
 /* Adds that token to a binding that was made without it. Return: 0, LUKS_REFUSED, LUKS_CHANGED, -errno. */

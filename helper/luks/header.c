@@ -73,9 +73,19 @@ static int keep_our_token(struct luks_header *header, struct crypt_device *cd, i
 	return 0;
 }
 
+/* For "open = systemd"; whatever other keys people have in keyrings. */
+static bool is_keyring_for_us(const struct luks_header *header, const cJSON *item, const char *type)
+{
+	const char *text = json_string(item, "key_description", 1, 256);
+
+	return !strcmp(type, "luks2-keyring") && text && !strncmp(text, "cexluks:", 8) &&
+	       !strcmp(text + 8, header->uuid);
+}
+
 /* A token of somebody else: only worth knowing which keyslot it is about. */
 static void note_foreign_token(struct luks_header *header, const cJSON *item, const char *type)
 {
+	bool keyring = is_keyring_for_us(header, item, type);
 	const cJSON *number;
 
 	cJSON_ArrayForEach(number, cJSON_GetObjectItemCaseSensitive(item, "keyslots")) {
@@ -84,6 +94,8 @@ static void note_foreign_token(struct luks_header *header, const cJSON *item, co
 		if (!cJSON_IsString(number))
 			continue;
 		slot = find_keyslot(&header->facts, luks_rules_number(number->valuestring));
+		if (slot && keyring)
+			slot->keyring = true;
 		if (slot && !slot->token_type[0])
 			(void)snprintf(slot->token_type, sizeof(slot->token_type), "%s", type);
 	}

@@ -53,6 +53,7 @@ struct luks_keyslot {
 	int64_t iterations;  /* or time cost */
 	int64_t memory_kb;
 	bool ours;	     /* named by one of our tokens */
+	bool keyring;	     /* named by the luks2-keyring token for "cexluks:<uuid>" (open = systemd) */
 	char token_type[64]; /* type of a foreign token that names it, or "" */
 };
 

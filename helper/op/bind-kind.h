@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Private to bind*.c: what the story of a bind asks of the kind of binding. bind.c tells the story,
- * bind-kms.c and bind-card.c answer.
+ * bind-kms.c and bind-card.c answer; bind-keyring.c sees to what lets systemd open.
  */
 #ifndef CEXLUKS_OP_BIND_KIND_H
 #define CEXLUKS_OP_BIND_KIND_H
@@ -61,6 +61,15 @@ extern const struct bind_kind bind_card;
 
 /* Reads @b->config. OUTCOME_NOTHING_TO_DO: there is none. */
 enum outcome bind_read_config(struct bind *b) _must_check_;
+
+/* Whether the binding gets a luks2-keyring token. */
+bool bind_wants_keyring(const struct bind *b) _must_check_;
+
+/* Adds the token that @b->bound lacks. OUTCOME_NOTHING_TO_DO, with the verdict as it was: it lacks none. */
+enum outcome bind_complete_keyring(struct bind *b) _must_check_;
+
+/* A token alone opens nothing: says so. */
+void bind_warn_of_keyring(const struct bind *b, struct bind_result *ret);
 
 /* Higher than any serial there was, and high enough for "min-serial". */
 int64_t bind_next_serial(const struct bind *b);

@@ -55,6 +55,9 @@ static enum outcome begin(struct bind *b)
 		b->kind = &bind_kms;
 	else if (!strcmp(b->request->binding, "card"))
 		b->kind = &bind_card;
+	if (b->kind == &bind_card && b->request->luks2_keyring)
+		return verdict_set(b->v, OUTCOME_USAGE,
+				   "--luks2-keyring is for kms bindings: a card's passphrase is not put into a keyring");
 	if (b->kind)
 		return b->kind->begin(b);
 	verdict_set(b->v, OUTCOME_USAGE, "'%s' is not a binding this version can make",
@@ -152,7 +155,7 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 		.existing_keyslot = b->existing_keyslot,
 		.unwrap = unwrap,
 		.userdata = b,
-		.keyring_token = b->config && b->config->open_by_systemd,
+		.keyring_token = bind_wants_keyring(b),
 	};
 	enum outcome o = b->kind->make(b, &token);
 	int r;
@@ -219,26 +222,6 @@ static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 		    b->bound->id, b->v->cause);
 	*ret_broken = b->bound->id;
 	return OUTCOME_OK;
-}
-
-/* A volume bound before "open = systemd" was set, or by a run that was interrupted, lacks a token. */
-static enum outcome complete_bound(struct bind *b)
-{
-	struct luks_reason reason = { "" };
-	enum outcome o;
-	int r;
-
-	if (!b->config || !b->config->open_by_systemd || b->request->dry_run ||
-	    luks_bind_has_keyring(b->header, b->bound->keyslot))
-		return OUTCOME_NOTHING_TO_DO;
-	o = op_backup(b->device, b->request->header_backup, b->v);
-	if (o != OUTCOME_OK)
-		return o;
-	r = luks_bind_add_keyring(b->device, b->bound->keyslot, &reason);
-	if (r != 0)
-		return verdict_luks(b->v, r, b->request->device, &reason);
-	return verdict_set(b->v, OUTCOME_OK, "%s is bound to %s, and systemd finds its key now (keyslot %d)",
-			   b->request->device, b->request->binding, b->bound->keyslot);
 }
 
 /* Who binds should know when that left one lock fewer than it looks. */
@@ -366,11 +349,13 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 	if (o == OUTCOME_OK)
 		o = look_at_existing(b, &broken);
 	if (o == OUTCOME_NOTHING_TO_DO)
-		o = complete_bound(b);
+		o = bind_complete_keyring(b);
 	else if (o == OUTCOME_OK)
 		o = bind_anew(b, broken, ret);
 	if (o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO)
 		warn_of_lock(b, ret);
+	if (o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO)
+		bind_warn_of_keyring(b, ret);
 	return o;
 }
 

@@ -454,4 +454,43 @@ before="$(digest "$v")"
 bind "$v" kms:prod --config "$ROOM/systemd.conf"
 expect 'after which there is nothing to do' 0 nothing-to-do
 unchanged 'and no byte changes' "$v" "$before"
+
+keyring() { # FILE: key description and keyslots of each luks2-keyring token
+    header_json "$1" | jq -c '[.tokens[] | select(.type == "luks2-keyring") | [.key_description, .keyslots]]'
+}
+
+fresh
+bind "$v" kms:prod --luks2-keyring
+expect 'bind --luks2-keyring does it without open = systemd' 0 'ok: ' 'lacks "open = systemd"'
+check 'and that is the token' same "$(keyring "$v")" "[[\"cexluks:$uuid\",[\"1\"]]]"
+before="$(digest "$v")"
+bind "$v" kms:prod --luks2-keyring
+expect 'again there is nothing to do' 0 nothing-to-do
+unchanged 'and no byte changes' "$v" "$before"
+run rotate "$v" kms:prod --config "$CONF" </dev/null
+expect 'a new secret' 0
+check 'keeps the token, for the new keyslot' same "$(keyring "$v" | sed 's/"[0-9]"/N/')" "[[\"cexluks:$uuid\",[N]]]"
+check 'which is the one that is bound' same "$(keyring "$v" | jq -c '.[0][1]')" "$(tokens "$v" '.[0].keyslots')"
+run unbind "$v" kms:prod
+check 'unbind removes it' same "$(keyring "$v")" '[]'
+
+fresh
+bind "$v" kms:prod
+before="$(digest "$v")"
+bind "$v" kms:prod --luks2-keyring --dry-run
+expect 'with --dry-run a volume that is bound would get it' 0 'would find'
+unchanged 'and no byte changes' "$v" "$before"
+# A token of the same type for somebody else's key is not ours.
+cryptsetup token add "$v" --key-description something-else --key-slot 1
+bind "$v" kms:prod --luks2-keyring
+expect 'it gets it' 0 'ok: ' 'systemd finds'
+check 'beside what was there' same "$(keyring "$v")" "[[\"something-else\",[\"1\"]],[\"cexluks:$uuid\",[\"1\"]]]"
+run unbind "$v" kms:prod
+check 'unbind leaves what is not ours' same "$(keyring "$v")" '[["something-else",[]]]'
+
+fresh
+before="$(digest "$v")"
+bind "$v" card --luks2-keyring
+expect 'a card binding has no key for it' 2 'kms bindings'
+unchanged 'and no byte changes' "$v" "$before"
 summary

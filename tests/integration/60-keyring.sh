@@ -98,6 +98,17 @@ for ((i = 0; i < 80; i++)); do
 done
 check "and after them does not ($i tenths of a second later)" not opens_by_token "$v"
 
+# A token by option, while cexluks itself opens at boot.
+sed -i '/^open/d; s/^key-expiry.*/key-expiry = 90s/' "$CONF" "$etc/cexluks/cexluks.conf"
+run unbind "$w" kms:prod
+bind "$w" kms:prod --luks2-keyring
+expect 'bind --luks2-keyring without open = systemd' 0
+check 'before load cryptsetup does not open it' not opens_by_token "$w"
+load
+expect 'load does not need open = systemd' 0 '2 keys of volumes loaded'
+check 'and cryptsetup opens the volume without asking' opens_by_token "$w"
+session "$CEXLUKS" forget
+
 sim_fault '{"path":"*/actions/unwrap","action":"other-plaintext"}'
 load --timeout 3
 check 'a passphrase that opens nothing is not loaded' same "$status $(key_of "$uuid")" '40 '
