@@ -191,14 +191,19 @@ static void wait_for_end(pid_t pid)
 		(void)poll(&p, 1, END_MS);
 }
 
+void kms_client_dismiss(struct kms_client *client)
+{
+	cleanup_close(&client->fd);
+	client->fd = -1;
+}
+
 /*
  * The end of the socket tells the child to go; it leaves nothing in memory then. One that does not go is killed,
  * which cannot be refused. Reaps, forgets.
  */
 static void end_child(struct kms_client *client)
 {
-	cleanup_close(&client->fd);
-	client->fd = -1;
+	kms_client_dismiss(client);
 	if (client->pid <= 0)
 		return;
 	wait_for_end(client->pid);

@@ -108,6 +108,11 @@ void kms_client_free(struct kms_client *client);
 DEFINE_CLEANUP(struct kms_client *, kms_client_free);
 #define _cleanup_kms_client_ _cleanup_(kms_client_freep)
 
+/*
+ * No job follows: the child overwrites its memory and ends while the caller goes on. kms_client_free() still reaps it.
+ */
+void kms_client_dismiss(struct kms_client *client);
+
 /* Hands over one profile (borrowed during the call). @ret: its index for requests. */
 int kms_client_add_profile(struct kms_client *client, const struct kms_profile *profile,
 			   unsigned *ret) _must_check_;

@@ -122,17 +122,16 @@ static bool find_binding(struct config *config, const struct config_volume *pin,
 	return pin && find_binding(config, NULL, header, name, ret);
 }
 
-static enum outcome unwrap(const struct pass_request *request, struct config *config,
+/* The child ends while the caller proves what it got. */
+static enum outcome unwrap(const struct pass_request *request, struct op_session *session,
 			   const struct luks_header *header, const struct luks_token *token,
 			   struct secret **ret, struct verdict *v)
 {
-	_cleanup_op_session_ struct op_session *session = NULL;
-	int r = op_session_new(config, request->sysroot, &session);
+	enum outcome o = op_session_unwrap(session, token, luks_header_uuid(header),
+					   deadline_after(request->timeout_ms), ret, v);
 
-	if (r < 0)
-		return verdict_errno(v, r, "session");
-	return op_session_unwrap(session, token, luks_header_uuid(header),
-				 deadline_after(request->timeout_ms), ret, v);
+	op_session_dismiss(session);
+	return o;
 }
 
 /* A token's passphrase in pages of its own, because it goes to somebody else. */
@@ -168,7 +167,8 @@ static enum outcome prove(const struct pass_request *request, struct luks_header
 }
 
 static enum outcome pass_binding(const struct pass_request *request, struct config *config,
-				 struct luks_header *header, struct secret **ret, struct verdict *v)
+				 struct op_session *session, struct luks_header *header,
+				 struct secret **ret, struct verdict *v)
 {
 	const struct config_volume *pin = config_volume_find(config, luks_header_uuid(header));
 	_cleanup_cmdline_ struct cmdline *cmdline = NULL;
@@ -187,7 +187,7 @@ static enum outcome pass_binding(const struct pass_request *request, struct conf
 	if (o != OUTCOME_OK)
 		return o;
 	o = binding.kind == BINDING_CARD ? from_token(binding.token, ret, v) :
-					   unwrap(request, config, header, binding.token, ret, v);
+					   unwrap(request, session, header, binding.token, ret, v);
 	if (o == OUTCOME_OK)
 		o = prove(request, header, &binding, *ret, v);
 	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", request->binding) : o;
@@ -198,6 +198,7 @@ enum outcome op_pass(const struct pass_request *request, struct secret **ret, st
 	_cleanup_config_ struct config *config = NULL;
 	_cleanup_luks_device_ struct luks_device *device = NULL;
 	_cleanup_luks_header_ struct luks_header *header = NULL;
+	_cleanup_op_session_ struct op_session *session = NULL;
 	_cleanup_secret_ struct secret *got = NULL;
 	struct luks_reason reason = { "" };
 	enum outcome o = need_config(request->sysroot, request->config_path, &config, v);
@@ -205,13 +206,18 @@ enum outcome op_pass(const struct pass_request *request, struct secret **ret, st
 
 	if (o != OUTCOME_OK)
 		return o;
+	r = op_session_new(config, request->sysroot, &session);
+	if (r == 0 && config_binding_profile(request->binding))
+		r = op_session_start(session);
+	if (r < 0)
+		return verdict_errno(v, r, "session");
 	r = luks_device_open(request->device, &device);
 	if (r != 0)
 		return verdict_luks(v, r, request->device, NULL);
 	r = luks_header_load(device, NULL, &header, &reason);
 	if (r != 0)
 		return verdict_luks(v, r, request->device, &reason);
-	o = pass_binding(request, config, header, &got, v);
+	o = pass_binding(request, config, session, header, &got, v);
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(got);
 	return o;

@@ -43,6 +43,17 @@ void op_session_free(struct op_session *session)
 	free(session);
 }
 
+int op_session_start(struct op_session *session)
+{
+	return session->client ? 0 : kms_client_start(&session->client);
+}
+
+void op_session_dismiss(struct op_session *session)
+{
+	if (session->client)
+		kms_client_dismiss(session->client);
+}
+
 struct kms_client *op_session_client(const struct op_session *session)
 {
 	return session->client;
@@ -68,11 +79,9 @@ static enum outcome introduce(struct op_session *s, const char *name, struct kms
 	o = credential_load(s->sysroot, profile, request->deadline, v);
 	if (o != OUTCOME_OK)
 		return o;
-	if (!s->client) {
-		r = kms_client_start(&s->client);
-		if (r < 0)
-			return verdict_errno(v, r, "cannot start the network process");
-	}
+	r = op_session_start(s);
+	if (r < 0)
+		return verdict_errno(v, r, "cannot start the network process");
 	r = kms_client_add_profile(s->client, &profile->kms, &request->profile);
 	if (r < 0)
 		return verdict_errno(v, r, "cannot hand the profile to the network process");

@@ -21,7 +21,16 @@ void op_session_free(struct op_session *session);
 DEFINE_CLEANUP(struct op_session *, op_session_free);
 #define _cleanup_op_session_ _cleanup_(op_session_freep)
 
-/* NULL until the first job. */
+/*
+ * Starts the child before there is a job, so that it gets ready while the caller still looks at disks. Not in a boot
+ * before the network is up: what the child may read is settled when it starts, and the name service's files come later.
+ */
+int op_session_start(struct op_session *session) _must_check_;
+
+/* No job follows; the child ends while the caller goes on. */
+void op_session_dismiss(struct op_session *session);
+
+/* NULL until the child was started. */
 struct kms_client *op_session_client(const struct op_session *session);
 
 /**

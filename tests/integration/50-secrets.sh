@@ -267,7 +267,8 @@ if command -v strace >/dev/null; then
         [[ $verb == bind ]] || cp "$ROOM/out" "$ROOM/secrets/binding"
         # The files that hold secrets are read, and pass prints one. What goes from one process to the other is hidden,
         # because the kernel keeps it in buffers that it does not wipe.
-        meant='read\([0-9]|write\(1,'
+        # The two run side by side: a call may stand in two lines.
+        meant='read\([0-9]|read resumed|write\(1,'
         traced -v "$meant" >"$ROOM/trace-raw"
         traced "$meant" >"$ROOM/trace-meant"
         check "the search finds the API key where the core of $verb reads it" contains \

@@ -269,6 +269,18 @@ static void test_a_silent_child_costs_no_more_than_the_deadline(void **state)
 	assert_true(kms_client_fd(s->client) >= 0);
 }
 
+static void test_a_dismissed_child_is_told_at_once(void **state)
+{
+	struct stage *s = *state;
+	struct pollfd p = { .fd = s->child, .events = POLLIN };
+
+	assert_int_equal(poll(&p, 1, 0), 0);
+	kms_client_dismiss(s->client);
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_true(p.revents & POLLHUP);
+	assert_int_equal(kms_client_fd(s->client), -1);
+}
+
 static void test_a_list_has_many_replies(void **state)
 {
 	struct stage *s = *state;
@@ -324,6 +336,7 @@ int main(void)
 		WITH_STAGE(test_an_oversized_message_ends_the_child),
 		WITH_STAGE(test_a_dead_child_ends_its_jobs),
 		WITH_STAGE(test_a_silent_child_costs_no_more_than_the_deadline),
+		WITH_STAGE(test_a_dismissed_child_is_told_at_once),
 		WITH_STAGE(test_a_list_has_many_replies),
 		WITH_STAGE(test_more_jobs_than_the_limit_are_refused),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_an_error),
