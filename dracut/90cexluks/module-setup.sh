@@ -5,7 +5,12 @@
 # say when; what happens then is the helper's business.
 
 cexluks_has_config() {
-    [[ -e ${dracutsysrootdir-}/etc/cexluks/cexluks.conf ]]
+    [[ -e ${dracutsysrootdir-}/etc/cexluks/cexluks.conf ]] || cexluks_has_old_config
+}
+
+# Of hpcs-for-luks: most who have it want its keys on the running system only, so it does not include this module.
+cexluks_has_old_config() {
+    [[ ! -e ${dracutsysrootdir-}/etc/cexluks/cexluks.conf && -e ${dracutsysrootdir-}/etc/hpcs-for-luks.ini ]]
 }
 
 # A dump image opens volumes by card only: no credential and no network in it.
@@ -51,6 +56,7 @@ check() {
     local _module _needed="crypt"
 
     cexluks_has_config || return 255
+    cexluks_has_old_config && return 255
     cexluks_for_kdump && return 255
     cexluks_needs_network && _needed+=" network"
     # dracut leaves out a module whose dependencies fail, and builds an image that cannot unlock.
@@ -108,7 +114,9 @@ cexluks_install_config() {
         inst_simple "$_file" || cexluks_die "$_file can not be copied into the image"
     done <<< "$_files"
     # Modes are kept, and this one may be readable by others on the system that builds.
-    chmod 0600 "$initdir/etc/cexluks/cexluks.conf"
+    _file=/etc/cexluks/cexluks.conf
+    cexluks_has_old_config && _file=/etc/hpcs-for-luks.ini
+    chmod 0600 "$initdir$_file"
 }
 
 cexluks_install_helper() {

@@ -355,6 +355,24 @@ static void keep_only(struct attempt *a)
 	a->n_order = 1;
 }
 
+/*
+ * Whoever keeps a passphrase in the keys directory has a luks2-keyring token that names it, and systemd opens the
+ * volume; unless there is something to be checked, which systemd would not.
+ */
+static bool is_left_to_systemd(const struct attempt *a)
+{
+	const struct luks_keyslot *keyslots;
+	size_t n = luks_header_keyslots(a->header, &keyslots);
+
+	if (a->how == ATTEMPT_PROVE || !plan_wants_keys(a->config, a->cmdline) ||
+	    policy_has_conditions(a->config, a->want->pin, a->cmdline, luks_header_uuid(a->header)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(keyslots[i].token_type, "luks2-keyring"))
+			return true;
+	return false;
+}
+
 void attempt_look(struct attempt *a)
 {
 	struct luks_reason reason = { "" };
@@ -380,6 +398,10 @@ void attempt_look(struct attempt *a)
 		return;
 	a->n_order = policy_order(a->config, a->want->pin, a->header, a->order);
 	keep_only(a);
+	if (!a->n_order && is_left_to_systemd(a)) {
+		attempt_succeed(a, "left to its luks2-keyring token");
+		return;
+	}
 	if (!a->n_order) {
 		verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,
 			    a->want->pin && a->want->pin->n_bindings ? " that is configured" : "");

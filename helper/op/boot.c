@@ -79,10 +79,51 @@ static enum outcome conclude(const struct round *round, struct verdict *v)
 	return verdict_set(v, OUTCOME_OK, "%zu of %zu volumes", opened, round->n_attempts);
 }
 
+/* The keys directory beside the volumes. Their keys live no longer than other keys of an initramfs. */
+static void begin_keys(const struct boot_setup *setup, struct keys_request *request, struct keys **ret,
+		       struct verdict *v)
+{
+	const struct config *config = setup->config;
+
+	request->expiry_s = config->key_expiry_s;
+	if (config->keys_expiry_s && config->keys_expiry_s < request->expiry_s)
+		request->expiry_s = config->keys_expiry_s;
+	if (!plan_wants_keys(config, setup->cmdline))
+		verdict_set(v, OUTCOME_NOTHING_TO_DO, "the keys directory is not wanted");
+	else
+		(void)keys_new(request, ret, v); /* what is wrong is in v */
+}
+
+/* Says what became of them. It is the boot's verdict as well, unless a volume has a worse one. */
+static void end_keys(struct keys *keys, struct verdict *about, struct verdict *v)
+{
+	_cleanup_close_ int console = -1;
+
+	if (keys)
+		(void)keys_end(keys, about);
+	if (about->outcome == OUTCOME_NOTHING_TO_DO)
+		return;
+	if (outcome_exit_code(about->outcome)) {
+		verdict_print(about, "keys directory");
+		console = report_console_open();
+		report_console_line(console, "cexluks: keys directory: %s: %s", outcome_word(about->outcome),
+				    about->cause);
+	} else {
+		log_info("%s", about->cause);
+	}
+	if (!outcome_exit_code(v->outcome))
+		*v = *about;
+}
+
 static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64_t started_ms,
 			   struct verdict *v)
 {
 	_cleanup_op_session_ struct op_session *session = NULL;
+	struct keys_request keys_request = {
+		.sysroot = setup->config->sysroot, .config = setup->config, .deadline = deadline
+	};
+	_cleanup_keys_ struct keys *keys = NULL;
+	struct verdict about_keys = { 0 };
 	struct round round = {
 		.config = setup->config,
 		.cmdline = setup->cmdline,
@@ -94,8 +135,10 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	struct report_run run = { .mode = "boot", .started_ms = started_ms };
 	int r;
 
-	r = op_session_new(setup->config, "", &session);
-	round.session = session;
+	r = op_session_new(setup->config, setup->config->sysroot, &session);
+	round.session = keys_request.session = session;
+	begin_keys(setup, &keys_request, &keys, &about_keys);
+	round.keys = keys;
 	if (r == 0)
 		r = round_begin(&round);
 	if (r == 0)
@@ -114,6 +157,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	} else {
 		conclude(&round, v);
 	}
+	end_keys(keys, &about_keys, v);
 	if (round.n_attempts)
 		report(&run);
 	aftermath_follow(setup->config, &round);

@@ -59,9 +59,27 @@ static const char *set_key_expiry(struct config_target *t, const char *value)
 	return wrong;
 }
 
+/* One of two words. */
+static const char *parse_choice(const char *value, const char *no, const char *yes,
+				const char *wrong, bool *ret)
+{
+	if (!strcmp(value, yes))
+		*ret = true;
+	else if (!strcmp(value, no))
+		*ret = false;
+	else
+		return wrong;
+	return NULL;
+}
+
 static const char *set_keys_profile(struct config_target *t, const char *value)
 {
 	return copy(&t->config->keys_profile, value); /* whether it exists is known at the end */
+}
+
+static const char *set_keys_at_boot(struct config_target *t, const char *value)
+{
+	return parse_choice(value, "no", "yes", "is not one of: yes no", &t->config->keys_at_boot);
 }
 
 static const char *set_keys_expiry(struct config_target *t, const char *value)
@@ -96,19 +114,6 @@ static const char *set_on_refusal(struct config_target *t, const char *value)
 			return NULL;
 		}
 	return "is not one of: block halt prompt";
-}
-
-/* One of two words. */
-static const char *parse_choice(const char *value, const char *no, const char *yes,
-				const char *wrong, bool *ret)
-{
-	if (!strcmp(value, yes))
-		*ret = true;
-	else if (!strcmp(value, no))
-		*ret = false;
-	else
-		return wrong;
-	return NULL;
 }
 
 static const char *set_require(struct config_target *t, const char *value)
@@ -370,6 +375,7 @@ static const struct config_setter setters[] = {
 	MAIN("debug-shell", "refuse", set_debug_shell, "unlock although a debug shell is asked for"),
 	MAIN("key-expiry", "300s", set_key_expiry, "lifetime of keys put into the kernel keyring"),
 	MAIN("keys-profile", NULL, set_keys_profile, "the [kms NAME] that wrapped the keys directory"),
+	MAIN("keys-at-boot", "no", set_keys_at_boot, "load the keys directory in the initramfs"),
 	MAIN("keys-expiry", "never", set_keys_expiry, "lifetime of keys from the keys directory"),
 	KMS("service", NULL, set_service, "hpcs, key-protect or key-protect-dedicated"),
 	KMS("endpoint", NULL, set_endpoint, "https address of the instance"),

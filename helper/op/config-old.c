@@ -256,6 +256,7 @@ enum outcome config_old_read(const char *path, struct config *c, struct verdict 
 	if (r < 0)
 		return verdict_errno(v, r, path);
 	c->old_format = true;
+	c->keys_at_boot = true; /* in an image that somebody asked for */
 	c->n_profiles = 1;
 	p->from_old = true;
 	p->kms.name = strdup("default");

@@ -71,6 +71,7 @@ struct config {
 	bool debug_shell;     /* debug-shell = allow */
 	unsigned key_expiry_s;
 	char *keys_profile;   /* whose service wrapped the keys directory, or NULL: the only one */
+	bool keys_at_boot;    /* the initramfs has and loads the keys directory */
 	unsigned keys_expiry_s; /* of keys from the keys directory; 0: they stay */
 	struct config_profile profiles[LIMIT_PROFILES];
 	size_t n_profiles;

@@ -77,6 +77,8 @@ enum outcome op_forget_files(const char *sysroot, struct verdict *v)
 	if (access(release, F_OK) < 0)
 		return verdict_set(v, OUTCOME_USAGE, "this is not an initramfs: %s", strerror(errno));
 	o = config_load(sysroot, NULL, &config, v);
+	if (o == OUTCOME_OK && config->old_format)
+		o = wipe(CONFIG_OLD_PATH, &w); /* the API key may be in it */
 	for (size_t i = 0; o == OUTCOME_OK && i < config->n_profiles; i++)
 		o = credential_each_file(&config->profiles[i], wipe, &w, v);
 	return o == OUTCOME_OK ? verdict_set(v, w.n ? OUTCOME_OK : OUTCOME_NOTHING_TO_DO,

@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "op/boot-setup.h"
 #include "op/credential.h"
+#include "op/keys-directory.h"
 
 struct printer {
 	const char *sysroot;
@@ -47,6 +48,22 @@ static enum outcome print_keyfiles(const struct config_volume *vol, struct print
 	return OUTCOME_OK;
 }
 
+/* What could not be loaded is left out; here as there it is no reason to do without the others. */
+static enum outcome print_keys(struct printer *p)
+{
+	_cleanup_keys_directory_ struct keys_directory dir = { 0 };
+	int r = keys_directory_read(p->sysroot, &dir);
+
+	if (r < 0)
+		return verdict_errno(p->v, r, "keys directory");
+	for (size_t i = 0; i < dir.n; i++)
+		if (dir.files[i].ciphertext)
+			p->print(dir.files[i].path + strlen(p->sysroot), p->userdata);
+		else
+			log_warning("%s: %s; the image goes without", dir.files[i].path, dir.files[i].verdict.cause);
+	return OUTCOME_OK;
+}
+
 enum outcome op_image_files(const struct boot_request *request,
 			    void (*print)(const char *line, void *userdata), void *userdata,
 			    struct verdict *v)
@@ -57,7 +74,7 @@ enum outcome op_image_files(const struct boot_request *request,
 
 	if (o != OUTCOME_OK)
 		return o;
-	print(CONFIG_PATH, userdata);
+	print(config->old_format ? CONFIG_OLD_PATH : CONFIG_PATH, userdata);
 	for (size_t i = 0; i < config->n_profiles && o == OUTCOME_OK; i++)
 		o = credential_each_file(&config->profiles[i], print_file, &p, v);
 	/* The same look that the boot will take: modes, contents, PEM. */
@@ -69,6 +86,8 @@ enum outcome op_image_files(const struct boot_request *request,
 	}
 	for (size_t i = 0; i < config->n_volumes && o == OUTCOME_OK; i++)
 		o = print_keyfiles(&config->volumes[i], &p);
+	if (o == OUTCOME_OK && config->keys_at_boot)
+		o = print_keys(&p);
 	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", config->path) : o;
 }
 

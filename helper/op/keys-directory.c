@@ -98,20 +98,25 @@ static enum outcome read_text(struct key_file *file, int fd)
 }
 
 /* The kernel wants "prefix:something" of a logon key. Source: logon_vet_description(), user_defined.c */
-static bool name_is_usable(const struct key_file *file)
+static const char *check_name(const struct key_file *file)
 {
 	const char *colon = strchr(file->name, ':');
 
-	return file->type != KEYRING_LOGON || (colon && colon != file->name);
+	for (const char *p = file->name; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			return "its name holds a control character";
+	if (file->type == KEYRING_LOGON && (!colon || colon == file->name))
+		return "a logon key's name needs a prefix, as in dmcrypt:key1";
+	return NULL;
 }
 
 static void look(struct key_file *file, int dir)
 {
+	const char *complaint = check_name(file);
 	_cleanup_close_ int fd = -1;
 
-	if (!name_is_usable(file)) {
-		verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
-			    "a logon key's name needs a prefix, as in dmcrypt:key1");
+	if (complaint) {
+		verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "%s", complaint);
 		return;
 	}
 	fd = open_beneath(dir, file->name);

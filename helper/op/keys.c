@@ -10,31 +10,33 @@
 
 #define GRACE_MS 1000 /* the child's verdict comes first */
 
-struct work {
+struct keys {
 	const struct keys_request *request;
 	const char *profile;
 	struct keys_directory dir;
 	unsigned job[LIMIT_KEY_FILES + 1]; /* of files[i]; 0: none under way */
+	long id[LIMIT_KEY_FILES + 1];	   /* in the kernel; 0: not loaded */
+	size_t next;			   /* file to be handed over */
+	bool asked;			   /* a job was */
 	size_t n_open, n_loaded, n_failed;
 	struct verdict first; /* failure */
+	struct verdict unusable; /* profile or network process: then no file can be loaded */
 };
 
-static void failed(struct work *w, const struct key_file *file)
+static void failed(struct keys *k, const struct key_file *file)
 {
-	if (!w->n_failed++)
-		w->first = file->verdict;
+	if (!k->n_failed++)
+		k->first = file->verdict;
 	log_err("%s: %s: %s", file->path, outcome_word(file->verdict.outcome), file->verdict.cause);
 }
 
-static void put(struct work *w, struct key_file *file, const struct secret *payload)
+static void put(struct keys *k, size_t i, const struct secret *payload)
 {
-	long id = 0;
-	int r = keyring_put(file->type, file->name, payload, w->request->expiry_s, &id);
+	struct key_file *file = &k->dir.files[i];
+	int r = keyring_put(file->type, file->name, payload, k->request->expiry_s, &k->id[i]);
 
 	if (r == 0) {
-		w->n_loaded++;
-		if (w->request->loaded)
-			w->request->loaded(file, id, w->request->userdata);
+		k->n_loaded++;
 		return;
 	}
 	if (r == KEYRING_UNAVAILABLE)
@@ -45,133 +47,179 @@ static void put(struct work *w, struct key_file *file, const struct secret *payl
 			    "or root_maxkeys");
 	else
 		verdict_errno(&file->verdict, r, "kernel keyring");
-	failed(w, file);
+	failed(k, file);
 }
 
-static void take(struct work *w, const struct kms_reply *reply)
+bool keys_take(struct keys *k, const struct kms_reply *reply)
 {
-	for (size_t i = 0; i < w->dir.n; i++) {
-		struct key_file *file = &w->dir.files[i];
+	for (size_t i = 0; i < k->dir.n; i++) {
+		struct key_file *file = &k->dir.files[i];
 
-		if (!w->job[i] || w->job[i] != reply->id)
+		if (!k->job[i] || k->job[i] != reply->id)
 			continue;
-		w->job[i] = 0;
-		w->n_open--;
+		k->job[i] = 0;
+		k->n_open--;
 		if (reply->condition == KMS_OK && reply->plaintext) {
-			put(w, file, reply->plaintext);
-			return;
+			put(k, i, reply->plaintext);
+			return true;
 		}
 		verdict_kms(&file->verdict, reply);
-		failed(w, file);
-		return;
+		failed(k, file);
+		return true;
 	}
-	log_debug("a reply that nobody waits for");
+	return false;
 }
 
-/* Waits for one reply. False: none came, and none will. */
-static bool take_one(struct work *w)
-{
-	struct kms_client *client = op_session_client(w->request->session);
-	deadline_t patience = w->request->deadline == DEADLINE_NEVER ? DEADLINE_NEVER :
-								       w->request->deadline + GRACE_MS;
-	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
-
-	if (!client || kms_client_next(client, patience, &reply) < 0 || !reply)
-		return false;
-	take(w, reply);
-	return true;
-}
-
-static void give_up(struct work *w)
-{
-	for (size_t i = 0; i < w->dir.n; i++) {
-		if (!w->job[i])
-			continue;
-		verdict_set(&w->dir.files[i].verdict, OUTCOME_TIMEOUT, "no answer from kms:%s", w->profile);
-		failed(w, &w->dir.files[i]);
-	}
-}
-
-/* What is wrong with a profile is wrong for every file: told once. */
-static enum outcome submit(struct work *w, size_t i, struct verdict *v)
+static enum outcome submit(struct keys *k, size_t i)
 {
 	struct kms_request request = {
 		.verb = KMS_UNWRAP,
-		.deadline = w->request->deadline,
-		.key = w->request->key,
-		.ciphertext = w->dir.files[i].ciphertext,
+		.deadline = k->request->deadline,
+		.key = k->request->key,
+		.ciphertext = k->dir.files[i].ciphertext,
 	};
-	enum outcome o = op_session_submit(w->request->session, w->profile, &request, &w->job[i], v);
+	enum outcome o = op_session_submit(k->request->session, k->profile, &request, &k->job[i], &k->unusable);
 
-	w->n_open += o == OUTCOME_OK;
+	k->asked = k->asked || o == OUTCOME_OK;
+	k->n_open += o == OUTCOME_OK;
 	return o;
 }
 
-static enum outcome run(struct work *w, struct verdict *v)
+void keys_submit(struct keys *k, size_t room)
 {
-	bool answers = true;
+	for (; k->next < k->dir.n; k->next++) {
+		struct key_file *file = &k->dir.files[k->next];
 
-	for (size_t i = 0; i < w->dir.n && answers; i++) {
-		enum outcome o;
-
-		if (!w->dir.files[i].ciphertext) {
-			failed(w, &w->dir.files[i]);
-			continue;
-		}
-		o = submit(w, i, v);
-		if (o != OUTCOME_OK)
-			return o;
-		if (w->n_open == LIMIT_JOBS)
-			answers = take_one(w);
+		if (!file->ciphertext)
+			failed(k, file);
+		else if (k->n_open >= room)
+			return;
+		else if (submit(k, k->next) != OUTCOME_OK)
+			k->next = k->dir.n; /* what is wrong with a profile is wrong for every file: told once */
 	}
-	while (w->n_open && answers)
-		answers = take_one(w);
-	give_up(w);
-	return OUTCOME_OK;
 }
 
-static enum outcome conclude(const struct work *w, struct verdict *v)
+bool keys_wait(const struct keys *k)
 {
-	if (!w->n_failed)
-		return verdict_set(v, OUTCOME_OK, "%zu keys of the keys directory loaded", w->n_loaded);
-	verdict_set(v, w->first.outcome, "%zu keys of the keys directory loaded, %zu not", w->n_loaded, w->n_failed);
+	return k->n_open > 0;
+}
+
+bool keys_are_over(const struct keys *k)
+{
+	return !k->n_open && k->next >= k->dir.n;
+}
+
+static void give_up(struct keys *k)
+{
+	for (size_t i = 0; i < k->dir.n; i++) {
+		if (!k->job[i] && i < k->next)
+			continue;
+		verdict_set(&k->dir.files[i].verdict, k->asked ? OUTCOME_TIMEOUT : OUTCOME_NO_NETWORK,
+			    k->asked ? "no answer from kms:%s" : "no interface is up to ask kms:%s", k->profile);
+		failed(k, &k->dir.files[i]);
+	}
+}
+
+enum outcome keys_end(struct keys *k, struct verdict *v)
+{
+	if (k->unusable.outcome != OUTCOME_OK) {
+		*v = k->unusable;
+		return v->outcome;
+	}
+	give_up(k);
+	for (size_t i = 0; i < k->dir.n && k->request->loaded; i++)
+		if (k->id[i])
+			k->request->loaded(&k->dir.files[i], k->id[i], k->request->userdata);
+	if (!k->n_failed)
+		return verdict_set(v, OUTCOME_OK, "%zu keys of the keys directory loaded", k->n_loaded);
+	verdict_set(v, k->first.outcome, "%zu keys of the keys directory loaded, %zu not", k->n_loaded, k->n_failed);
 	return verdict_hint(v, "see above, each of them has a line");
 }
 
-static enum outcome load(struct work *w, struct verdict *v)
+static enum outcome choose_profile(struct keys *k, struct verdict *v)
 {
 	const struct config_profile *profile;
-	enum outcome o = config_keys_profile(w->request->config, &w->profile, v);
+	enum outcome o = config_keys_profile(k->request->config, &k->profile, v);
 
 	if (o != OUTCOME_OK)
 		return o;
-	profile = config_profile_find(w->request->config, w->profile);
-	if (!w->request->key && profile)
-		o = prove_root_key(profile, v);
+	profile = config_profile_find(k->request->config, k->profile);
+	return !k->request->key && profile ? prove_root_key(profile, v) : OUTCOME_OK;
+}
+
+enum outcome keys_new(const struct keys_request *request, struct keys **ret, struct verdict *v)
+{
+	_cleanup_keys_ struct keys *k = calloc(1, sizeof(*k));
+	enum outcome o;
+	int r;
+
+	if (!k)
+		return verdict_errno(v, ENOMEM, "keys directory");
+	k->request = request;
+	r = keys_directory_read(request->sysroot, &k->dir);
+	if (r < 0)
+		return verdict_errno(v, r, "keys directory");
+	if (!k->dir.n)
+		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no key in " KEYS_DIRECTORY);
+	o = choose_profile(k, v);
 	if (o != OUTCOME_OK)
 		return o;
 	if (keyring_setup() != 0)
 		log_debug("the user keyring cannot be linked into this session");
-	o = run(w, v);
-	return o == OUTCOME_OK ? conclude(w, v) : o;
+	*ret = take_ptr(k);
+	return OUTCOME_OK;
+}
+
+void keys_free(struct keys *k)
+{
+	if (!k)
+		return;
+	keys_directory_done(&k->dir);
+	free(k);
+}
+
+/* Waits for one reply. False: none came, and none will. */
+static bool take_one(struct keys *k)
+{
+	struct kms_client *client = op_session_client(k->request->session);
+	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
+
+	if (!client || kms_client_next(client, k->request->deadline + GRACE_MS, &reply) < 0 || !reply)
+		return false;
+	if (!keys_take(k, reply))
+		log_debug("a reply that nobody waits for");
+	return true;
 }
 
 enum outcome op_keys_load(const struct keys_request *request, struct verdict *v)
 {
-	_cleanup_free_ struct work *w = calloc(1, sizeof(*w));
-	enum outcome o;
-	int r;
+	_cleanup_keys_ struct keys *k = NULL;
+	enum outcome o = keys_new(request, &k, v);
 
-	if (!w)
-		return verdict_errno(v, ENOMEM, "keys directory");
-	w->request = request;
-	r = keys_directory_read(request->sysroot, &w->dir);
-	if (r < 0)
-		o = verdict_errno(v, r, "keys directory");
-	else if (!w->dir.n)
-		o = verdict_set(v, OUTCOME_NOTHING_TO_DO, "no key in " KEYS_DIRECTORY);
-	else
-		o = load(w, v);
-	keys_directory_done(&w->dir);
-	return o;
+	if (o != OUTCOME_OK)
+		return o;
+	do
+		keys_submit(k, LIMIT_JOBS);
+	while (!keys_are_over(k) && take_one(k));
+	return keys_end(k, v);
+}
+
+int op_keys_forget(const char *sysroot, void (*forgotten)(const struct key_file *file), size_t *ret_count)
+{
+	_cleanup_keys_directory_ struct keys_directory dir = { 0 };
+	int r = keys_directory_read(sysroot, &dir);
+
+	*ret_count = 0;
+	for (size_t i = 0; i < dir.n; i++) {
+		int s = *dir.files[i].name ? keyring_forget(dir.files[i].type, dir.files[i].name) : KEYRING_ABSENT;
+
+		if (s < 0)
+			r = s; /* go on: the others must go in any case */
+		if (s != 0)
+			continue;
+		++*ret_count;
+		if (forgotten)
+			forgotten(&dir.files[i]);
+	}
+	return r;
 }

@@ -18,18 +18,59 @@ struct keys_request {
 	const char *key;	    /* root key to unwrap with; NULL: the profile's */
 	unsigned expiry_s;	    /* 0: the keys stay */
 	deadline_t deadline;
-	void (*loaded)(const struct key_file *file, long id, void *userdata); /* or NULL */
+	/* In the end for each key that was loaded, in the order of the directory; or NULL. */
+	void (*loaded)(const struct key_file *file, long id, void *userdata);
 	void *userdata;
 };
+
+struct keys;
+
+/**
+ * keys_new() - reads the directory
+ * @request: borrowed, must outlive the object
+ * @ret:     owned by the caller; NULL when there is nothing to load
+ *
+ * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO; what is wrong with the configuration.
+ */
+enum outcome keys_new(const struct keys_request *request, struct keys **ret, struct verdict *v);
+void keys_free(struct keys *keys);
+DEFINE_CLEANUP(struct keys *, keys_free);
+#define _cleanup_keys_ _cleanup_(keys_freep)
+
+/* Hands over as many as may be under way together with what others have: @room is what they leave. */
+void keys_submit(struct keys *keys, size_t room);
+
+/* Whether a job is under way. */
+bool keys_wait(const struct keys *keys);
+
+/* A reply of the session's; false: somebody else waits for it. */
+bool keys_take(struct keys *keys, const struct kms_reply *reply);
+
+/* Each file is loaded or has failed. */
+bool keys_are_over(const struct keys *keys);
+
+/**
+ * keys_end() - what is still under way has failed; the sum
+ *
+ * Return: OUTCOME_OK, or the outcome of the first file that failed, with how many did in the cause.
+ */
+enum outcome keys_end(struct keys *keys, struct verdict *v);
 
 /**
  * op_keys_load() - all keys that can be had; a line on standard error for each other
  *
- * Keys that are there get their new contents in place, so it may be repeated at any time.
- *
- * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when there is no file; the outcome of the first one that failed,
- * with how many did in the cause.
+ * All of the above at once, for who waits for nothing else. Keys that are there get their new contents in
+ * place, so it may be repeated at any time.
  */
 enum outcome op_keys_load(const struct keys_request *request, struct verdict *v);
+
+/**
+ * op_keys_forget() - takes the keys of all files in the directory out of the keyring, whoever loaded them
+ * @forgotten: called for each one that was there; may be NULL
+ * @ret_count: how many went
+ *
+ * Return: 0 or -errno, the others go in any case.
+ */
+int op_keys_forget(const char *sysroot, void (*forgotten)(const struct key_file *file), size_t *ret_count) _must_check_;
 
 #endif

@@ -162,13 +162,17 @@ enum outcome op_load_open(const struct boot_request *request, struct verdict *v)
 
 enum outcome op_forget(struct verdict *v)
 {
-	size_t n = 0;
-	int r;
+	size_t n = 0, n_files = 0;
+	int r, s;
 
 	/* A fresh session does not possess root's user keyring. */
 	if (keyring_setup() != 0)
 		log_debug("the user keyring cannot be linked into this session");
 	r = keyring_forget_prefix("cexluks:", &n);
+	s = op_keys_forget("", NULL, &n_files);
+	n += n_files;
+	if (r == 0)
+		r = s;
 	if (r == KEYRING_UNAVAILABLE || (r == 0 && !n))
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no key of ours in the keyring");
 	if (r < 0)

@@ -219,6 +219,17 @@ bool plan_is_off(const struct config *config, const struct cmdline *cmdline)
 	return cmdline->off || cmdline->luks_off || (cmdline->shell_word && !config->debug_shell);
 }
 
+bool plan_wants_keys(const struct config *config, const struct cmdline *cmdline)
+{
+	struct verdict v = { 0 };
+	const char *profile;
+
+	if (!config->keys_at_boot || cmdline->keys_off || plan_is_off(config, cmdline))
+		return false;
+	/* Who has no profile for them is to hear about it. */
+	return config_keys_profile(config, &profile, &v) != OUTCOME_OK || cmdline_allows_profile(cmdline, profile);
+}
+
 bool plan_needs_network(const struct plan *plan, const struct config *config,
 			const struct cmdline *cmdline)
 {
@@ -230,6 +241,8 @@ bool plan_needs_network(const struct plan *plan, const struct config *config,
 		profile = profile || cmdline_allows_profile(cmdline, config->profiles[i].kms.name);
 	if (!profile)
 		return false;
+	if (plan_wants_keys(config, cmdline))
+		return true;
 	for (size_t i = 0; i < plan->n_volumes; i++)
 		if (may_use_kms(&plan->volumes[i]))
 			return true;

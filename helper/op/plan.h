@@ -70,7 +70,10 @@ bool plan_selects(const struct cmdline *cmdline, const char *uuid);
 /* No automatic unlock in this boot: rd.cexluks=0, rd.luks=0, or a word that asks for a shell. */
 bool plan_is_off(const struct config *config, const struct cmdline *cmdline);
 
-/* Whether any volume may need a KMS in this boot: what "boot --needs-network" answers. */
+/* Whether this boot loads the keys directory: configured, and neither it nor its profile left out. */
+bool plan_wants_keys(const struct config *config, const struct cmdline *cmdline);
+
+/* Whether any volume, or the keys directory, may need a KMS in this boot: what "boot --needs-network" answers. */
 bool plan_needs_network(const struct plan *plan, const struct config *config,
 			const struct cmdline *cmdline);
 

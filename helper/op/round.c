@@ -165,6 +165,20 @@ static void look_at_cards(struct round *round, struct attempt *a)
 		attempt_look_at_cards(a);
 }
 
+/* The keys directory, beside whatever jobs the attempts have or will have. Returns whether it is over. */
+static bool step_keys(struct round *round, bool up)
+{
+	size_t room = LIMIT_JOBS;
+
+	if (!round->keys)
+		return true;
+	for (size_t i = 0; i < round->n_attempts; i++)
+		room -= !attempt_is_over(&round->attempts[i]);
+	if (up)
+		keys_submit(round->keys, room);
+	return keys_are_over(round->keys);
+}
+
 /* Every attempt takes the step that is possible now. Returns whether all are over. */
 static bool step(struct round *round, deadline_t deadline)
 {
@@ -189,7 +203,7 @@ static bool step(struct round *round, deadline_t deadline)
 		over = over && attempt_is_over(a);
 	}
 	round->cards_changed = false;
-	return over;
+	return step_keys(round, up) && over;
 }
 
 static void take_reply(struct round *round, struct kms_reply *reply)
@@ -202,7 +216,8 @@ static void take_reply(struct round *round, struct kms_reply *reply)
 			return;
 		}
 	}
-	log_debug("a reply that nobody waits for");
+	if (!round->keys || !keys_take(round->keys, reply))
+		log_debug("a reply that nobody waits for");
 }
 
 static void take_replies(struct round *round)
@@ -229,6 +244,9 @@ static void drain_inotify(int fd)
 /* The sooner of @ms (negative: never) and what attempts have set themselves. */
 static int until_next_step(const struct round *round, int ms)
 {
+	/* Jobs end at deadlines that only kms_client_next() knows: look now and then. */
+	if (round->keys && keys_wait(round->keys))
+		ms = ms < 0 || ms > LOOK_MS ? LOOK_MS : ms;
 	for (size_t i = 0; i < round->n_attempts; i++) {
 		const struct attempt *a = &round->attempts[i];
 		int left = deadline_poll_ms(a->modules_until_ms);

@@ -16,6 +16,7 @@
 #include "kms/network.h"
 #include "luks/watch.h"
 #include "op/attempt.h"
+#include "op/keys.h"
 #include "op/plan.h"
 #include "op/session.h"
 
@@ -34,6 +35,7 @@ struct round {
 	bool wait_for_network;	/* false: the first try does not wait for an interface */
 	struct attempt attempts[LIMIT_VOLUMES];
 	size_t n_attempts;
+	struct keys *keys;	/* to be loaded as well, with the same session; or NULL */
 	uint64_t network_ms;	/* first seen up; 0: never looked or never up */
 };
 

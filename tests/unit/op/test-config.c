@@ -92,11 +92,13 @@ static void test_the_keys_directory_has_a_profile_and_an_expiry(void **state)
 	struct verdict v = { 0 };
 
 	assert_int_equal(c->keys_expiry_s, 0);
+	assert_false(c->keys_at_boot);
 	assert_int_equal(config_keys_profile(c, &name, &v), OUTCOME_OK);
 	assert_string_equal(name, "prod");
-	named = good(*state, "[cexluks]\nkeys-profile = dr\nkeys-expiry = 90s\n" PROD
+	named = good(*state, "[cexluks]\nkeys-profile = dr\nkeys-expiry = 90s\nkeys-at-boot = yes\n" PROD
 			     "[kms dr]\nendpoint = https://h\ninstance = " I "\napi-key = file:/a\n");
 	assert_int_equal(named->keys_expiry_s, 90);
+	assert_true(named->keys_at_boot);
 	assert_int_equal(config_keys_profile(named, &name, &v), OUTCOME_OK);
 	assert_string_equal(name, "dr");
 	free(take_ptr(named->keys_profile));

@@ -247,6 +247,9 @@ static void test_an_abbreviation_is_completed_with_name_options_and_pin(void **s
 	assert_true(v->options.flags.discard);
 }
 
+#define KEYS "[cexluks]\nkeys-at-boot = yes\n"
+#define CARD VOLUME("a", A) "bindings = card\n"
+
 static void test_the_network_is_wanted_only_where_a_kms_may_be_asked(void **state)
 {
 	static const struct {
@@ -266,6 +269,11 @@ static void test_the_network_is_wanted_only_where_a_kms_may_be_asked(void **stat
 		{ KMS, "rd.cexluks.kms=other", "", false },
 		{ KMS, "rd.cexluks.kms=other rd.cexluks.kms=prod", "", true },
 		{ KMS, "", "x UUID=" A " none noauto\n", false },
+		{ KEYS KMS CARD, "", "", true },
+		{ KEYS KMS CARD, "rd.cexluks.keys=0", "", false },
+		{ KEYS KMS CARD, "rd.cexluks.kms=other", "", false },
+		{ KEYS KMS CARD, "rd.cexluks=0", "", false },
+		{ KEYS KMS CARD, "rd.break", "", false },
 	};
 
 	(void)state;
