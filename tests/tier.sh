@@ -10,7 +10,8 @@
 #
 # A runner's option "--tier TIERS", or TIER=TIERS for make, picks exactly those: "ci all" is what "make check" leaves.
 #
-#   tier_pick TIERS FILE…         sets tier_picked and tier_left, lists of files: of these tiers, and of those after the last of them
+#   tier_pick TIERS FILE…         sets tier_picked and tier_left, lists of files: of these tiers, and of those after the last of them;
+#                                 "check" alone leaves none, because it promises no more
 #   tier_tell_left WHAT NAME…     says what is left; .ci/run says it again at its end
 
 tier_order=(check ci all)
@@ -37,6 +38,7 @@ tier_pick() {
         if [[ $tiers == *" $word "* ]]; then left=''; else left+=" $word "; fi
     done
     tier_picked=() tier_left=()
+    [[ $tiers != ' check ' ]] || left=''
     for file in "$@"; do
         tier="$(tier_of "$file")" || return 1
         if [[ $tiers == *" $tier "* ]]; then

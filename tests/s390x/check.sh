@@ -39,8 +39,8 @@ if wanted tools; then
     stage "unmodified tools, and the rest of the unit tests" $here/tools.sh "$tree" "$build"
 fi
 if wanted boot; then
-    # the images are built under emulation: while one is, another boots
-    stage "boots" env VM_ARCH=s390x "B=$B" $here/emulation.sh \
+    # the images are built under emulation, which takes its time: while one is, another boots
+    stage "boots" env VM_ARCH=s390x CASE_LIMIT=1800 "B=$B" $here/emulation.sh \
         tests/boot/run -j2 70-card-alone 72-card-and-kms 76-card-wrong-master-key
 fi
 stage_finish
