@@ -44,7 +44,9 @@ static const struct {
 	{ "the TPM is deactivated", "activate it in the firmware's setup", 6, false },
 	{ "the TPM is disabled", "enable it in the firmware's setup", 7, false },
 	{ "the firmware did not start the TPM", "restart the machine", 38, false },
-	{ "damaged, or the TPM takes a rest after failed attempts", "try again later, or ", 3, true },
+	/* three codes share it: TPM_BAD_PARAMETER, TPM_DEFEND_LOCK_RUNNING, TSS_E_CONNECTION_FAILED */
+	{ "damaged, or tcsd is not found because localhost has no address, or the TPM rests after failed attempts",
+	  "look at /etc/hosts, try again later, or ", 3, true },
 	{ "not a file that tpm_sealdata made", "", 254, true },
 	{ "tpm_unsealdata cannot read it", "look at its owner and mode, and at free memory", 255, false },
 };

@@ -8,6 +8,8 @@ if [[ -z ${CEXLUKS_TEST_NAMESPACE-} && $EUID -eq 0 ]] && unshare -nm true 2>/dev
 fi
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/manual.sh
+source tests/manual.sh
 need 'TPM 1.2' jq curl ip ss mount xxd swtpm swtpm_setup tcsd tpm_takeownership tpm_sealdata tpm_unsealdata
 if [[ -z ${CEXLUKS_TEST_NAMESPACE-} ]]; then
     skip 'TPM 1.2: needs root and namespaces'
@@ -155,6 +157,11 @@ cp "$ROOM/good" "$blob"
 
 # --- it is not there --------------------------------------------------------------------------------------------------
 
+: >"$ROOM/hosts"
+printf 'hosts: files\n' >"$ROOM/nsswitch.conf"
+mount --bind "$ROOM/hosts" /etc/hosts && mount --bind "$ROOM/nsswitch.conf" /etc/nsswitch.conf
+refused 'no localhost' 22 credential-unusable 'localhost has no address' 'look at /etc/hosts'
+umount /etc/hosts /etc/nsswitch.conf
 kill -STOP "$swtpm_pid"
 from=$SECONDS
 with_conf ping --timeout 2

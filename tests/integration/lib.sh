@@ -126,13 +126,6 @@ expect() { # TITLE STATUS PART…: of the last run, where the parts are in what 
     ok "$1"
 }
 
-manual() { # REGEX: the first example of cexluks.conf(5) with a line that matches, as a reader would copy it
-    awk -v regex="$1" '
-        /^\.Bd/ { text = ""; found = 0; inside = 1; next }
-        /^\.Ed/ { inside = 0; if (found) { printf "%s", text; exit } }
-        inside { gsub(/\\e/, "\\"); text = text $0 "\n"; if ($0 ~ regex) found = 1 }' docs/man/cexluks.conf.5
-}
-
 alone() { # from here to together, tests that run at the same time wait: root has one user keyring
     exec 8<tests/integration
     flock 8
