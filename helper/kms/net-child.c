@@ -206,14 +206,17 @@ static bool is_our_socket(int fd)
 
 /*
  * What reads files the first time it is used does so before the sandbox: the TLS library's
- * configuration, and the name service's with its modules.
+ * configuration, and the name service's with its modules. The name asked for has a label that is
+ * longer than DNS allows: all modules are asked, and no server, which might not answer.
  */
 static void preload(void)
 {
+	static const char impossible[] =
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.invalid";
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
 	CURL *easy = curl_easy_init();
 
-	if (getaddrinfo("localhost", NULL, &hints, &found) == 0)
+	if (getaddrinfo(impossible, NULL, &hints, &found) == 0)
 		freeaddrinfo(found);
 	curl_easy_cleanup(easy);
 }

@@ -21,6 +21,7 @@ enum luks_condition {
 	LUKS_CHANGED,	       /* somebody else changed header or device meanwhile */
 	LUKS_KERNEL_REFUSED,   /* device mapper or the cipher takes this key not, or not now */
 	LUKS_OCCUPIED,	       /* the device to format holds something: see the reason */
+	LUKS_NO_ENTROPY,       /* libcryptsetup does not start without its devices */
 };
 
 /* Caller's buffer for one sanitised line without secrets; "" when there is nothing to add. */

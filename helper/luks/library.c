@@ -109,6 +109,8 @@ int luks_library_load(int fd, int data_fd, struct crypt_device **ret)
 		log_debug("libcryptsetup: crypt_load: %s", strerror(EINVAL));
 		return LUKS_NOT_LUKS2;
 	}
+	if (r == -ENOSYS && (access("/dev/urandom", R_OK) < 0 || access("/dev/random", R_OK) < 0))
+		return LUKS_NO_ENTROPY;
 	if (r < 0)
 		return luks_library_result("crypt_load", r);
 	*ret = take_ptr(cd);

@@ -44,7 +44,8 @@ int luks_library_init(int fd, int data_fd, struct crypt_device **ret) _must_chec
 /**
  * luks_library_load() - the same for the LUKS2 header that is in @fd
  *
- * Return: 0, LUKS_NOT_LUKS2, -errno.
+ * Return: 0, LUKS_NOT_LUKS2, LUKS_NO_ENTROPY, -errno.
+ * Source: crypt_random_init() in libcryptsetup's lib/random.c (2.6.1 to 2.8.8), which opens both devices.
  */
 int luks_library_load(int fd, int data_fd, struct crypt_device **ret) _must_check_;
 

@@ -148,6 +148,10 @@ enum outcome verdict_luks(struct verdict *v, int condition, const char *object,
 	case LUKS_OCCUPIED:
 		return verdict_set(v, OUTCOME_DEVICE_BUSY, "%s: %s", object,
 				   why ? why : "something is on it");
+	case LUKS_NO_ENTROPY:
+		verdict_set(v, OUTCOME_IMAGE_INCOMPLETE,
+			    "%s: LUKS2 needs /dev/random and /dev/urandom", object);
+		return verdict_hint(v, "mount devtmpfs on /dev first");
 	}
 	return verdict_set(v, OUTCOME_INTERNAL, "%s: condition %d", object, condition);
 }

@@ -30,7 +30,7 @@ tidy_up() {
         kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
     done
     [[ -z ${SIM_PID-} ]] || sim_stop
-    rm -rf "$ROOM"
+    rm -rf --one-file-system "$ROOM"
 }
 trap tidy_up EXIT
 trap 'exit 1' INT TERM
