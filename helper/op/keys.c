@@ -122,17 +122,21 @@ static void give_up(struct keys *k)
 
 enum outcome keys_end(struct keys *k, struct verdict *v)
 {
+	const char *plural;
+
 	if (k->unusable.outcome != OUTCOME_OK) {
 		*v = k->unusable;
 		return v->outcome;
 	}
 	give_up(k);
+	plural = k->n_loaded == 1 ? "" : "s";
 	for (size_t i = 0; i < k->dir.n && k->request->loaded; i++)
 		if (k->id[i])
 			k->request->loaded(&k->dir.files[i], k->id[i], k->request->userdata);
 	if (!k->n_failed)
-		return verdict_set(v, OUTCOME_OK, "%zu keys of the keys directory loaded", k->n_loaded);
-	verdict_set(v, k->first.outcome, "%zu keys of the keys directory loaded, %zu not", k->n_loaded, k->n_failed);
+		return verdict_set(v, OUTCOME_OK, "%zu key%s of the keys directory loaded", k->n_loaded, plural);
+	verdict_set(v, k->first.outcome, "%zu key%s of the keys directory loaded, %zu not", k->n_loaded, plural,
+		    k->n_failed);
 	return verdict_hint(v, "see above, each of them has a line");
 }
 
