@@ -131,7 +131,7 @@ install: $(B)/cexluks install-dracut
 
 # Also by itself, as those are used to who come from hpcs-for-luks.
 install-dracut:
-	$(Q)for m in 90cexluks 91cexluks-late; do \
+	$(Q)for m in 90cexluks 91cexluks-late 95hpcs-for-luks; do \
 		$(INSTALL) -d $(DESTDIR)$(DRACUTDIR)/$$m && \
 		$(INSTALL) -m 0755 dracut/$$m/*.sh $(DESTDIR)$(DRACUTDIR)/$$m/; done
 	$(Q)$(INSTALL) -m 0644 dracut/90cexluks/*.conf $(DESTDIR)$(DRACUTDIR)/90cexluks/

@@ -101,8 +101,10 @@ while [ $# -gt 0 ]; do
     shift
 done
 conf="$root/etc/cexluks/cexluks.conf"
+old="$root/etc/hpcs-for-luks.ini"
 case $words in
     *--needs-network*)
+        [ ! -e "$old" ] || exit 0
         grep -q '^\[kms ' "$conf" || exit 15
         ;;
     *--image-files*)
@@ -110,7 +112,8 @@ case $words in
             echo 'profile "prod" has no ca-file: add ca-file = …' >&2
             exit 43
         fi
-        for f in /etc/cexluks/cexluks.conf /etc/cexluks/prod.api-key /etc/cexluks/ca.pem; do
+        for f in /etc/cexluks/cexluks.conf /etc/cexluks/prod.api-key /etc/cexluks/ca.pem \
+            /etc/hpcs-for-luks.ini /var/lib/hpcs-for-luks/user/luks:root; do
             [ -e "$root$f" ] && echo "$f"
         done
         ;;
@@ -360,6 +363,29 @@ if wanted no-config; then
     check 'no configuration, but asked for: an empty one, so that the helper opens what a card can' \
         not grep -q '^[^#]' "$work/images/asked/etc/cexluks/cexluks.conf"
     check 'no configuration, but asked for: no network' no_network "$work/images/asked"
+fi
+
+# The old configuration is for the running system, unless somebody asks, under our name or its own.
+if wanted old-config; then
+    new_tree
+    rm -r "$work/tree/etc/cexluks"
+    mkdir -p "$work/tree/var/lib/hpcs-for-luks/user"
+    printf '[KP]\napi_key = %s\n' "$secret" > "$work/tree/etc/hpcs-for-luks.ini"
+    echo 'wrapped' > "$work/tree/var/lib/hpcs-for-luks/user/luks:root"
+    chmod 640 "$work/tree/etc/hpcs-for-luks.ini"
+    check 'old configuration: an image is made' image old
+    check 'old configuration: nothing of ours is in it' nothing_of_ours "$work/images/old"
+    check 'old configuration: nothing of it either' none "$work/images/old/etc/hpcs-for-luks.ini"
+    printf 'add_dracutmodules+=" hpcs-for-luks "\n' > "$work/tree/etc/dracut.conf.d/hpcs-for-luks.conf"
+    check 'old configuration, asked for as it was: an image is made' image old-asked
+    check 'old configuration, asked for: helper, unit and wrapped key' all \
+        "$work"/images/old-asked/{usr/sbin/cexluks,usr/lib/systemd/system/cexluks-boot.service} \
+        "$work/images/old-asked/var/lib/hpcs-for-luks/user/luks:root"
+    check 'old configuration, asked for: it is for root only' mode_is 600 "$work/images/old-asked/etc/hpcs-for-luks.ini"
+    check 'old configuration, asked for: no other one' none "$work/images/old-asked/etc/cexluks/cexluks.conf"
+    check 'old configuration, asked for: the network' not no_network "$work/images/old-asked"
+    IN_KDUMP=1 check 'old configuration, asked for, kdump: an image is made' image old-kdump
+    check 'old configuration, asked for, kdump: no credential' none "$work/images/old-kdump/etc/hpcs-for-luks.ini"
 fi
 
 # network and its backends are in Debian's default image when they can be installed; not in one for cards
