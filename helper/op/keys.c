@@ -200,7 +200,7 @@ enum outcome op_keys_load(const struct keys_request *request, struct verdict *v)
 	_cleanup_keys_ struct keys *k = NULL;
 	enum outcome o = keys_new(request, &k, v);
 
-	if (o != OUTCOME_OK)
+	if (!k)
 		return o;
 	do
 		keys_submit(k, LIMIT_JOBS);

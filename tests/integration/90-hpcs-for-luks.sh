@@ -11,7 +11,7 @@ need 'hpcs-for-luks' cryptsetup jq curl keyctl
 if ! keyctl session - sh -c 'id=$(keyctl add user cexluks-test:probe x @u) && keyctl link @u @s &&
     keyctl timeout "$id" 20 && keyctl print "$id" && keyctl unlink "$id" @u' >/dev/null 2>&1; then
     skip 'hpcs-for-luks: the kernel, or a container, offers no user keyring here'
-    
+
 # --- in an initramfs --------------------------------------------------------------------------------------------------
 
 boot() { # [OPTION…]: from the tree, as in an image made of it
