@@ -200,12 +200,14 @@ static int read_place(struct keys_directory *to, const char *sysroot, const stru
 	_cleanup_free_ char *where = NULL;
 	_cleanup_close_ int dir = -1;
 	struct dirent **names = NULL;
+	char opened[32]; /* scandirat(3) is glibc's alone */
 	int n, r;
 
 	if (asprintf(&where, "%s%s/%s", sysroot, place->directory, keys_directory_type(place->type)) < 0)
 		return -ENOMEM;
 	dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	n = dir < 0 ? -1 : scandirat(dir, ".", &names, is_no_hidden_one, alphasort);
+	(void)snprintf(opened, sizeof(opened), "/proc/self/fd/%d", dir);
+	n = dir < 0 ? -1 : scandir(opened, &names, is_no_hidden_one, alphasort);
 	if (n < 0)
 		return complain(to, place->type, where, errno);
 	r = read_names(to, place->type, where, dir, names, n);
