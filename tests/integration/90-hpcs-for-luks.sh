@@ -11,60 +11,7 @@ need 'hpcs-for-luks' cryptsetup jq curl keyctl
 if ! keyctl session - sh -c 'id=$(keyctl add user cexluks-test:probe x @u) && keyctl link @u @s &&
     keyctl timeout "$id" 20 && keyctl print "$id" && keyctl unlink "$id" @u' >/dev/null 2>&1; then
     skip 'hpcs-for-luks: the kernel, or a container, offers no user keyring here'
-
-# --- in an initramfs --------------------------------------------------------------------------------------------------
-
-boot() { # [OPTION…]: from the tree, as in an image made of it
-    keyctl session - "$CEXLUKS" boot --sysroot "$root" "$@" >"$ROOM/out" 2>"$ROOM/err" </dev/null
-    status=$?
-    out="$(<"$ROOM/out")"
-    err="$(<"$ROOM/err")"
-    sane "$ROOM/err" "boot $*"
-}
-mkdir -p "$root/proc"
-forget
-sed -i 's/^keys-profile.*/keys-profile = default/' "$root/etc/cexluks/cexluks.conf"
-boot --image-files
-expect 'an image does not have the keys directory by itself' 0
-check 'none of it' not grep -qE 'keys\.d|hpcs' <<<"$out"
-boot
-check 'and boot does not load it' same "$(serial_of user "$us:key2")" ''
-sed -i 's/^keys-profile.*/&\nkeys-at-boot = yes\nkey-expiry = 100s/' "$root/etc/cexluks/cexluks.conf"
-boot --image-files
-expect 'with keys-at-boot it has' 0 /etc/cexluks/cexluks.conf "/etc/cexluks/keys.d/logon/$us:key3" \
-    "/var/lib/hpcs-for-luks/user/$us:key2" "/var/lib/hpcs-for-luks/logon/$us:key1"
-: >"$new/user/$us:empty"
-boot --image-files
-expect 'what is no key is left out, with a warning' 0 "$us:empty: it is empty; the image goes without"
-check 'and not listed' not grep -qF "$us:empty" <<<"$out"
-rm "$new/user/$us:empty"
-boot --needs-network
-check 'it needs the network' same "$status" 0
-boot
-expect 'boot loads it' 0 '3 keys of the keys directory loaded'
-check 'all keys' test -n "$(serial_of user "$us:key2")" -a -n "$(serial_of logon "$us:key1")" -a -n "$(serial_of logon "$us:key3")"
-check 'with the expiry of keys in an initramfs' grep -qxE '(9[0-9]s|100s|1m)' <<<"$(expiry_of user "$us:key2")"
-keyctl session - "$CEXLUKS" forget --debug </dev/null &>/dev/null
-forget
-echo rd.cexluks.keys=0 >"$root/proc/cmdline"
-boot
-check 'rd.cexluks.keys=0 is honoured' same "$(serial_of user "$us:key2")" ''
-echo rd.cexluks.kms=dr >"$root/proc/cmdline"
-boot
-check 'so is rd.cexluks.kms, which leaves its profile out' same "$(serial_of user "$us:key2")" ''
-echo rd.cexluks.timeout=2 >"$root/proc/cmdline"
-sim_listener hpcs hang
-boot
-check "a service that hangs costs the timeout ($status)" test "$status" -ge 24
-check 'and a line for each key' same "$(grep -cE "^$root.*$us:key[123]: (timeout|kms-unreachable)" <<<"$err")" 3
-sim_listener hpcs up
-rm "$root/proc/cmdline"
-
-volume_uuid="$(cryptsetup luksUUID "$v")"
-printf 'old UUID=%s none luks\n' "$volume_uuid" >"$root/etc/crypttab"
-boot
-check 'a volume with the token alone is left to systemd' not contains "$err" not-bound
-summary
+    summary
 fi
 
 alone
@@ -381,6 +328,36 @@ sed -i 's/^keys-profile.*/keys-profile = nobody/' "$root/etc/cexluks/cexluks.con
 load
 expect 'one that does not exist is a mistake' 11 'no [kms nobody]'
 
+# On the running system: what crypttab names without a binding is not ours, what the configuration names is.
+w="$ROOM/second" bound="$ROOM/bound"
+volume_make "$w"
+volume_make "$bound"
+second="$(cryptsetup luksUUID "$w")"
+sed -i 's/^keys-profile.*/keys-profile = default/' "$root/etc/cexluks/cexluks.conf"
+mkdir -p "$root/proc"
+printf 'data %s none luks,_netdev\n' "$w" >"$root/etc/crypttab"
+echo "rd.luks.uuid=$second rd.cexluks.keys=0" >"$root/proc/cmdline"
+forget
+load --open
+expect 'load --open leaves alone what is not bound' 0 'ok: 3 keys of the keys directory loaded'
+check 'and says nothing of it' not contains "$err" data
+printf '[volume data]\nuuid = %s\n' "$second" >>"$root/etc/cexluks/cexluks.conf"
+load --open
+expect 'a volume of the configuration that is not bound is a failure' 15 not-bound "$w" '3 keys of the keys directory loaded'
+sed -i '/^\[volume data\]/,$d' "$root/etc/cexluks/cexluks.conf"
+sed "s,^root-key.*,&," "$root/etc/cexluks/cexluks.conf" >"$CONF"
+sed -i "s,file:/etc/,file:$root/etc/,; s,^ca-file.*,ca-file = $SIM_CA," "$CONF"
+bind "$bound" kms:default
+expect 'a bound one' 0
+sed -i 's/^\[cexluks\]/&\nopen = systemd/' "$root/etc/cexluks/cexluks.conf"
+printf 'data %s none luks,_netdev\n' "$bound" >"$root/etc/crypttab"
+load --open
+expect 'with open = systemd its passphrase is loaded' 0 '1 keys of volumes loaded'
+check 'for systemd to find it' test -n "$(serial_of user "cexluks:$(cryptsetup luksUUID "$bound")")"
+keyctl session - "$CEXLUKS" forget </dev/null &>/dev/null
+sed -i '/^open = systemd/d' "$root/etc/cexluks/cexluks.conf"
+rm "$root/etc/crypttab" "$root/proc/cmdline"
+
 # --- in an initramfs --------------------------------------------------------------------------------------------------
 
 boot() { # [OPTION…]: from the tree, as in an image made of it
@@ -390,9 +367,7 @@ boot() { # [OPTION…]: from the tree, as in an image made of it
     err="$(<"$ROOM/err")"
     sane "$ROOM/err" "boot $*"
 }
-mkdir -p "$root/proc"
 forget
-sed -i 's/^keys-profile.*/keys-profile = default/' "$root/etc/cexluks/cexluks.conf"
 boot --image-files
 expect 'an image does not have the keys directory by itself' 0
 check 'none of it' not grep -qE 'keys\.d|hpcs' <<<"$out"
