@@ -307,6 +307,7 @@ static void test_a_tpm_is_waited_for_until_the_deadline(void **state)
 	struct tree *t = *state;
 	_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob\n");
 	struct verdict v = { 0 };
+	uint64_t before = deadline_now();
 
 	tree_put(t, "/ca", CA);
 	tree_put(t, "/var/blob", "sealed");
@@ -314,6 +315,7 @@ static void test_a_tpm_is_waited_for_until_the_deadline(void **state)
 	assert_int_equal(credential_load(t->root, &c->profiles[0], deadline_after(200), &v),
 			 OUTCOME_CREDENTIAL_UNUSABLE);
 	assert_non_null(strstr(v.cause, "in time"));
+	assert_in_range(deadline_now() - before, 200, LIMIT_UNSEAL_MS / 2);
 	credential_set_unseal_program("/nonexistent/tool");
 	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
 	assert_non_null(strstr(v.cause, "/nonexistent/tool"));
