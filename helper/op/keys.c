@@ -208,7 +208,7 @@ enum outcome op_keys_load(const struct keys_request *request, struct verdict *v)
 	return keys_end(k, v);
 }
 
-int op_keys_forget(const char *sysroot, void (*forgotten)(const struct key_file *file), size_t *ret_count)
+int op_keys_forget(const char *sysroot, size_t *ret_count)
 {
 	_cleanup_keys_directory_ struct keys_directory dir = { 0 };
 	int r = keys_directory_read(sysroot, &dir);
@@ -219,11 +219,7 @@ int op_keys_forget(const char *sysroot, void (*forgotten)(const struct key_file 
 
 		if (s < 0)
 			r = s; /* go on: the others must go in any case */
-		if (s != 0)
-			continue;
-		++*ret_count;
-		if (forgotten)
-			forgotten(&dir.files[i]);
+		*ret_count += s == 0;
 	}
 	return r;
 }

@@ -66,11 +66,10 @@ enum outcome op_keys_load(const struct keys_request *request, struct verdict *v)
 
 /**
  * op_keys_forget() - takes the keys of all files in the directory out of the keyring, whoever loaded them
- * @forgotten: called for each one that was there; may be NULL
  * @ret_count: how many went
  *
  * Return: 0 or -errno, the others go in any case.
  */
-int op_keys_forget(const char *sysroot, void (*forgotten)(const struct key_file *file), size_t *ret_count) _must_check_;
+int op_keys_forget(const char *sysroot, size_t *ret_count) _must_check_;
 
 #endif

@@ -169,7 +169,7 @@ enum outcome op_forget(struct verdict *v)
 	if (keyring_setup() != 0)
 		log_debug("the user keyring cannot be linked into this session");
 	r = keyring_forget_prefix("cexluks:", &n);
-	s = op_keys_forget("", NULL, &n_files);
+	s = op_keys_forget("", &n_files);
 	n += n_files;
 	if (r == 0)
 		r = s;

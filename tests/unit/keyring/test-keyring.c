@@ -219,6 +219,8 @@ static void test_put_leaves_what_keyctl_leaves_and_updates_in_place(void **state
 	need_keyring();
 	assert_int_equal(keyring_put(KEYRING_USER, name("p"), one, 60, &id), 0);
 	assert_int_equal(perm_of("user", name("p")), 0x3f010000);
+	assert_int_equal(keyring_expiry(KEYRING_USER, name("p"), &expiry), 0);
+	assert_in_range(expiry, 55, 60);
 	assert_int_equal(keyring_put(KEYRING_USER, name("p"), two, 0, &again), 0);
 	assert_int_equal(id, again);
 	assert_int_equal(keyctl_read((key_serial_t)id, buf, sizeof(buf)), 6);
