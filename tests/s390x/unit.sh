@@ -12,13 +12,16 @@ export LC_ALL=C
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 top="$(cd "$here/../.." && pwd)"
 left_out=(
+    "base/test-program     emulated vfork() is fork(): posix_spawn() does not hear that exec failed"
     "base/test-secret      emulated madvise() takes no MADV_WIPEONFORK"
     "cex/test-pattern      emulated socket() takes no AF_ALG"
     "cex/test-pkey         emulated ioctl() says ENOSYS to what it doesn't know"
     "keyring/test-keyring  emulated keyctl() is ENOSYS"
     "kms/test-sandbox      no seccomp, no Landlock"
     "kms/test-scrub        emulated ptrace() is ENOSYS"
+    "op/test-credential    as base/test-program"
     "op/test-forget        emulated keyctl() is ENOSYS"
+    "op/test-keys-directory  emulated openat2() is ENOSYS"
 )
 if [[ ${1-} == --left-out ]]; then
     printf '%s\n' "${left_out[@]}"
