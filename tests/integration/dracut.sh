@@ -39,27 +39,10 @@ summary() {
     exit
 }
 
-not() {
-    ! "$@"
-}
-
-all() { # FILE…: they all exist
-    local file
-    for file; do
-        [[ -e $file || -L $file ]] || { echo "missing: $file" && return 1; }
-    done
-}
-
-none() { # FILE…: none exists
-    local file
-    for file; do
-        [[ ! -e $file && ! -L $file ]] || { echo "there: $file" && return 1; }
-    done
-}
-
-mode_is() { # MODE FILE
-    [[ "$(stat -c %a:%u:%g "$2")" == "$1:0:0" ]] || { stat -c '%a %u:%g %n' "$2" && return 1; }
-}
+# shellcheck source=tests/image/look.sh
+source "$top/tests/image/look.sh"
+# shellcheck source=tests/image/tree.sh
+source "$top/tests/image/tree.sh"
 
 if [[ $EUID -ne 0 ]]; then
     skip 'dracut images: needs root (chroot, overlay)'
@@ -82,7 +65,7 @@ fi
 
 work="$(mktemp -d "${TMPDIR:-/tmp}/cexluks-dracut.XXXXXX")"
 trap 'umount -R -l "$work/tree" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
-mkdir "$work"/{tree,images}
+mkdir "$work/images"
 kver="$(basename "$(echo "$root"/usr/lib/modules/*)")"
 
 # --- the tree that images are made from ------------------------------------------------------------------
@@ -129,10 +112,7 @@ STUB
 
 new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a configuration
     local tree="$work/tree"
-    umount -R -l "$tree" 2> /dev/null
-    rm -rf --one-file-system "$work"/{upper,overlay}
-    mkdir "$work"/{upper,overlay}
-    mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/overlay" "$tree" || exit 1
+    tree_mount "$root" "$tree" "${1-chroot}" || exit 1
     cp -r "$top"/dracut/[0-9]* "$tree/usr/lib/dracut/modules.d/"
     cp "$top"/units/cexluks-*.service "$tree/usr/lib/systemd/system/"
     stub > "$tree/usr/sbin/cexluks"
@@ -144,13 +124,6 @@ new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a
     echo 'no real certificate' > "$tree/etc/cexluks/ca.pem"
     chmod 644 "$tree/etc/cexluks/cexluks.conf" "$tree/etc/cexluks/ca.pem"
     chmod 600 "$tree/etc/cexluks/prod.api-key"
-    if [[ ${1-} != bare ]]; then
-        mount -t proc proc "$tree/proc"
-        mount --bind /dev "$tree/dev"
-    fi
-    mount -t tmpfs tmpfs "$tree/tmp"
-    mount -t tmpfs tmpfs "$tree/var/tmp"
-    mount -t tmpfs tmpfs "$tree/run"
 }
 
 no_systemd_no_network=(--omit "systemd systemd-initrd dracut-systemd systemd-networkd network-legacy")
@@ -184,35 +157,6 @@ cases="$*"
 
 # --- images with systemd -------------------------------------------------------------------------------
 
-units_of() { # IMAGE: its folder of units
-    if [[ -e $1/usr/lib/systemd/system/cexluks-boot.service ]]; then
-        echo "$1/usr/lib/systemd/system"
-    else
-        echo "$1/lib/systemd/system"
-    fi
-}
-
-drop_ins_fit() { # UNITS
-    grep -q '^AssertPathExists=!/run/cexluks/refused/%I$' "$1/systemd-cryptsetup@.service.d/50-cexluks.conf" \
-        && all "$1"/{systemd-networkd,nm}-wait-online*.service.d/50-cexluks.conf \
-            "$1"/{,remote-}cryptsetup.target.d/50-cexluks.conf
-}
-
-modules_load_fits() { # IMAGE: each name in the list exists in the image, or in the kernel
-    local name list="$1/usr/lib/modules-load.d/cexluks.conf"
-    [[ "$(grep -cx -e dm_crypt -e algif_skcipher "$list")" == 2 ]] || { cat "$list" && return 1; }
-    while read -r name; do
-        modprobe -n -q -d "$1" -S "$kver" "$name" || { echo "$name is not in the image" && return 1; }
-    done < "$list"
-}
-
-no_secret_readable() { # IMAGE
-    local file
-    while IFS= read -r file; do
-        [[ "$(stat -c %a "$file")" == *00 ]] || { echo "readable: $file" && return 1; }
-    done < <(grep -rl "$secret" "$1")
-}
-
 if wanted systemd; then
     new_tree
     check 'systemd: an image is made without any option, because a configuration exists' image systemd
@@ -222,22 +166,18 @@ if wanted systemd; then
     check 'systemd: the configuration becomes 0600' mode_is 600 "$i/etc/cexluks/cexluks.conf"
     check 'systemd: the credential stays 0600' mode_is 600 "$i/etc/cexluks/prod.api-key"
     check 'systemd: the CA keeps its mode' mode_is 644 "$i/etc/cexluks/ca.pem"
-    check 'systemd: nobody else can read the secret' no_secret_readable "$i"
+    check 'systemd: nobody else can read the secret' no_secret_readable "$i" "$secret"
     check 'systemd: the image itself is 0600' mode_is 600 "$work/images/systemd.img"
-    check 'systemd: the units' all "$u"/cexluks-{boot,retry,forget,refused}.service "$u/cryptsetup-pre.target"
-    check 'systemd: boot and retry start with initrd.target' \
-        all "$i"/etc/systemd/system/initrd.target.wants/cexluks-{boot,retry}.service
-    check 'systemd: keys are forgotten before each shell' \
-        all "$u"/{emergency,rescue,dracut-emergency}.service.wants/cexluks-forget.service
+    check 'systemd: the units, started with initrd.target; keys are forgotten before each shell' units_are_enabled "$i"
     check 'systemd: refusal and bounded waiting by drop-ins' drop_ins_fit "$u"
-    check 'systemd: kernel modules, and a list of those that exist' modules_load_fits "$i"
+    check 'systemd: kernel modules, and a list of those that exist' modules_load_fits "$i" "$kver"
     check 'systemd: dm-crypt itself' test -n "$(find "$i" -name 'dm-crypt.ko*')"
     check 'systemd: names can be looked up' all "$i/etc/nsswitch.conf" "$i/etc/hosts"
     check 'systemd: networkd brings resolved' test -n "$(find "$i" -name systemd-resolved -type f)"
     check 'systemd: a line for the volume that no crypttab named' \
         grep -qx "luks-$uuid_root UUID=$uuid_root none luks" "$i/etc/crypttab"
     check 'systemd: rd.neednet is not baked in' not grep -rqs neednet "$i/etc/cmdline.d"
-    check 'systemd: hooks for the network' all "$i"/usr/lib/dracut/hooks/{cmdline/20,pre-udev/65}-cexluks-*network.sh
+    check 'systemd: hooks for the network' network_hooks_are_there "$i"
     check 'systemd: no hook of the other kind' none "$i"/usr/lib/dracut/hooks/initqueue/{,settled/,finished/}*cexluks* \
         "$i/lib/cexluks-lib.sh"
     if systemd-analyze --help 2> /dev/null | grep -q root=; then
@@ -314,25 +254,14 @@ fi
 
 # --- without systemd ---------------------------------------------------------------------------------------
 
-sh_reads() { # IMAGE
-    local hook
-    for hook in "$1"/usr/lib/dracut/hooks/{,*/,*/*/}*cexluks* "$1/usr/lib/cexluks-lib.sh" "$1/usr/sbin/cexluks-ifup"; do
-        [[ ! -e $hook ]] || dash -n "$hook" || return 1
-    done
-}
-
 if wanted plain; then
     new_tree
     printf '[volume opt]\nuuid = %s\n' "$uuid_data" >> "$work/tree/etc/cexluks/cexluks.conf"
     check 'no systemd: an image is made' image plain "${no_systemd[@]}"
     i="$work/images/plain"
-    h="$i/usr/lib/dracut/hooks"
     check 'no systemd: the helper and its configuration' all "$i/usr/sbin/cexluks" "$i/etc/cexluks/cexluks.conf"
-    check 'no systemd: all hooks' all "$h"/{cmdline/20-cexluks-need-network,pre-udev/65-cexluks-bound-network,pre-trigger/20-cexluks-modules}.sh \
-        "$h"/{initqueue/20-cexluks-start,initqueue/settled/10-cexluks-park,initqueue/finished/10-cexluks-decided}.sh \
-        "$h"/{emergency/10,shutdown-emergency/10,cleanup/20}-cexluks-forget.sh "$h"/cleanup/{25-cexluks-keep-refused,30-cexluks-wipe}.sh \
-        "$i/lib/cexluks-lib.sh"
-    check 'no systemd: what the hooks call' all "$i"/usr/{sbin/modprobe,bin/readlink,bin/tr,bin/sed,bin/setsid}
+    check 'no systemd: all hooks, and what they call' plain_hooks_are_there "$i"
+    check 'no systemd: those for the network' network_hooks_are_there "$i"
     check 'no systemd: no unit' test -z "$(find "$i" -name 'cexluks*.service' -o -name '50-cexluks.conf')"
     check 'no systemd: dracut asks for the volume of the configuration' \
         grep -qx "rd.luks.uuid=luks-$uuid_root" "$i/etc/cmdline.d/91-cexluks.conf"
@@ -340,18 +269,6 @@ if wanted plain; then
 fi
 
 # --- what must not be ------------------------------------------------------------------------------------
-
-no_network() { # IMAGE
-    local found
-    found="$(find "$1" -name 'systemd-networkd*' -o -name dhclient -o -name 'cexluks-*network*' -o -name cexluks-ifup)"
-    [[ -z $found ]] || { echo "$found" && return 1; }
-}
-
-nothing_of_ours() { # IMAGE
-    local found
-    found="$(find "$1" -iname '*cexluks*')"
-    [[ -z $found ]] || { echo "$found" && return 1; }
-}
 
 if wanted no-config; then
     new_tree
@@ -456,7 +373,7 @@ if wanted crypttab; then
 fi
 
 if wanted bare; then
-    new_tree bare
+    new_tree unpacked
     check 'no /proc, and /dev as the package manager left it: an image is made' image bare
     check 'no /proc, no /dev: the same files' all "$work/images/bare/usr/sbin/cexluks" \
         "$work/images/bare/etc/crypttab" "$work/images/bare/usr/lib/modules-load.d/cexluks.conf"
