@@ -111,7 +111,8 @@ cexluks_install_config() {
         || cexluks_die "an image made from this configuration could not work, see above"
     while read -r _file; do
         [[ -n $_file ]] || continue
-        inst_simple "$_file" || cexluks_die "$_file can not be copied into the image"
+        # not inst_simple, which in dracut 059 and 106 looks for it in the tree that builds, not in the one of --sysroot
+        inst "$_file" || cexluks_die "$_file can not be copied into the image"
     done <<< "$_files"
     # Modes are kept, and this one may be readable by others on the system that builds.
     _file=/etc/cexluks/cexluks.conf
@@ -123,7 +124,7 @@ cexluks_install_helper() {
     local _helper
 
     if cexluks_is_static; then
-        inst_simple "$cexluks_static" /usr/sbin/cexluks || cexluks_die "$cexluks_static can not be copied into the image"
+        inst "$cexluks_static" /usr/sbin/cexluks || cexluks_die "$cexluks_static can not be copied into the image"
     else
         _helper=$(find_binary cexluks) || cexluks_die "the program 'cexluks' is not installed"
         inst "$_helper" /usr/sbin/cexluks || cexluks_die "$_helper can not be copied into the image"
@@ -172,7 +173,7 @@ cexluks_install_units() {
 
     inst_multiple -o "$_dir/cryptsetup-pre.target"
     for _unit in cexluks-boot.service cexluks-retry.service cexluks-forget.service cexluks-refused.service; do
-        inst_simple "$_dir/$_unit" || cexluks_die "$_dir/$_unit is missing"
+        inst "$_dir/$_unit" || cexluks_die "$_dir/$_unit is missing"
     done
     $SYSTEMCTL -q --root "$initdir" add-wants initrd.target cexluks-boot.service cexluks-retry.service \
         || cexluks_die "the units can not be enabled in the image"

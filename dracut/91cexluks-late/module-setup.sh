@@ -49,7 +49,7 @@ cexluks_late_line_of_root() {
 install() {
     local _lines _line _source _options _uuid
 
-    [[ -e $initdir/etc/cexluks/cexluks.conf ]] || return 0
+    [[ -e $initdir/etc/cexluks/cexluks.conf || -e $initdir/etc/hpcs-for-luks.ini ]] || return 0
     # asked about the image, where configuration and crypttab are now what the boot will see
     _lines=$("$(type -P cexluks || echo /usr/sbin/cexluks)" boot --crypttab --sysroot "$initdir") || {
         dfatal "cexluks: no crypttab lines for the configured volumes, see above"
