@@ -7,6 +7,7 @@ set xlabel 'volumes'
 set ylabel 'seconds'
 set key left top
 set grid
+delays = system('cut -d " " -f 1 ' . data . '.data | sort -nu')
 series(ms) = sprintf('< grep "^%d " %s.data', ms, data)
-plot for [ms in '0 20 50 100'] series(int(ms)) using 2:3 with linespoints lw 2 pt 7 ps 0.5 title ms . ' ms, one load', \
-     for [ms in '0 20 50 100'] series(int(ms)) using 2:4 with lines dt 2 lc rgb '#999999' title (ms eq '0' ? 'one after the other' : '')
+plot for [ms in delays] series(int(ms)) using 2:3 with linespoints lw 2 pt 7 ps 0.5 title ms . ' ms, one load', \
+     for [ms in delays] series(int(ms)) using 2:4 with lines dt 2 lc rgb '#999999' title (ms eq '0' ? 'one after the other' : '')

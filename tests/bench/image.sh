@@ -33,7 +33,7 @@ clevis_tree() { # FOLDER: the packages that the root of the virtual machines lac
 # A profile with fixed addresses, as for a service that is reached over a private network.
 conf_dir() { # FOLDER
     mkdir -p "$1"
-    printf 'an API key\n' >"$1/prod.api-key"
+    printf 'api-key-of-a-measurement\n' >"$1/prod.api-key"
     chmod 600 "$1/prod.api-key"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=bench -days 30 -keyout "$work/ca.key" \
         -out "$1/ca.pem" 2>/dev/null

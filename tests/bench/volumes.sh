@@ -7,9 +7,9 @@
 # shellcheck source=tests/bench/lib.sh disable=SC2016
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need cryptsetup jq curl keyctl
-read -ra counts <<<"$(quick '1 2 4 8 16 32 64' '1 2')"
-read -ra delays <<<"$(quick '0 20 50 100' '0 20')"
-rounds="$(quick 3 1)"
+read -ra counts <<<"${VOLUMES:-$(quick '1 2 4 8 16 32 64' '1 2')}"
+read -ra delays <<<"${DELAYS:-$(quick '0 20 50 100' '0 20')}"
+rounds="${ROUNDS:-$(quick 3 1)}"
 
 service_start
 system_root
