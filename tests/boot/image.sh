@@ -17,7 +17,8 @@
 #   --dracut-arg ARG    handed to dracut; repeatable
 #   --reuse DIR         keep images in DIR by a hash of everything that went in, and take one from there
 #
-# STATIC=1 in the environment installs the static helper as well ("make static" first), which then is the one in the image.
+# HELPER=static in the environment installs the static helper as well ("make static" first), which then is the one in the
+# image.
 #
 # dracut's own output goes to IMG.log; the terminal sees it only on failure.
 set -euo pipefail
@@ -70,10 +71,12 @@ mkdir "$work"/{upper,work,top}
 
 if [[ $product == yes && -z $destdir ]]; then
     destdir="$work/destdir"
+    targets=(install)
+    [[ ${HELPER-} != static ]] || targets+=(install-static)
     if [[ ${VM_ARCH-} == s390x ]]; then
-        "$top/tests/s390x/cross.sh" "$(dirname "$root")" "${B:-$top/build}/s390x" install DESTDIR="$destdir" PREFIX=/usr >&2
+        "$top/tests/s390x/cross.sh" "$(dirname "$root")" "${B:-$top/build}/s390x" "${targets[@]}" DESTDIR="$destdir" PREFIX=/usr >&2
     else
-        make -s -C "$top" install ${STATIC:+install-static} DESTDIR="$destdir" PREFIX=/usr >&2
+        make -s -C "$top" "${targets[@]}" DESTDIR="$destdir" PREFIX=/usr >&2
     fi
 fi
 

@@ -82,7 +82,7 @@ kms_profile() {
 }
 
 kms_host() {
-    "$B/cexluks" "$@" --config "$case_dir/host/cexluks.conf"
+    "$(helper)" "$@" --config "$case_dir/host/cexluks.conf"
 }
 
 kms_bind() {

@@ -30,7 +30,7 @@ boot() {
     image="$(make_image initrd --conf-dir "$case_dir/conf" "${image_options[@]}")"
 
     mkdir "$hooks"
-    cp "$here/20-unattended/"{secrets,udev,why}.sh "$B/cexluks" "$hooks/"
+    cp "$here/20-unattended/"{secrets,udev,why}.sh "$(helper)" "$hooks/"
     kms_host pass "$disk" kms:prod >"$case_dir/unwrapped"
     printf '%s' "$passphrase" >"$case_dir/typed"
     patterns_of api-key "$SIM_API_KEY_FILE"

@@ -8,10 +8,9 @@
 source "$here/20-unattended/case.sh"
 # shellcheck disable=SC2034 # read by run
 title="an encrypted root boots unattended with the static helper (systemd image)"
-export STATIC=1
-
 before_boot() {
     [[ -x $B/static/cexluks ]] || skip "'make static' was not run"
+    export HELPER=static
 }
 
 expect_the_static_helper_is_in_the_image() {

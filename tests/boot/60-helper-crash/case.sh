@@ -12,7 +12,7 @@ how=crash
 boot() {
     local image disk include="$case_dir/include"
     kms_ready
-    install -D -m 0755 "$B/cexluks" "$include/usr/libexec/cexluks"
+    install -D -m 0755 "$(helper)" "$include/usr/libexec/cexluks"
     install -D -m 0755 "$here/60-helper-crash/stand-in.sh" "$include/usr/sbin/cexluks"
     echo "$how" >"$include/usr/libexec/cexluks-does"
     # Says which keys are there after the verdict and before a prompt.
