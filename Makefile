@@ -4,7 +4,7 @@
 # make check      all tests of the host       make check-boot  all virtual machines
 # make install    copy files (DESTDIR, PREFIX, BINDIR, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR,
 #                 STATEDIR, LIBDIR)
-# make static     one program without shared libraries; make install-static, make check-static
+# make static     one program without shared libraries (ARCH=s390x, LIBC=glibc); install-static, check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
 # make bench      measurements, written into docs/performance.md
 #
@@ -138,16 +138,21 @@ install-dracut:
 
 # --- one static file: libraries from Debian's sources, see packaging/static/README.md ---------
 
+MACHINE := $(shell uname -m)
+ARCH    ?= $(MACHINE)
+LIBC    ?= musl
 # A folder that tests can take for a build: B=build/static tests/integration/run
+STATIC  := $(B)/$(if $(filter-out $(MACHINE),$(ARCH)),$(ARCH)/)static$(if $(filter-out musl,$(LIBC)),-$(LIBC))
+
 static:
-	$(Q)packaging/static/build.sh $(B)/static/cexluks
+	$(Q)packaging/static/build.sh --arch $(ARCH) --libc $(LIBC) $(STATIC)/cexluks
 
 # Where the dracut module looks; the program in SBINDIR stays what it is.
 install-static:
-	$(Q)$(INSTALL) -D -m 0755 $(B)/static/cexluks $(DESTDIR)$(LIBDIR)/cexluks/cexluks-static
+	$(Q)$(INSTALL) -D -m 0755 $(STATIC)/cexluks $(DESTDIR)$(LIBDIR)/cexluks/cexluks-static
 
 check-static:
-	$(Q)packaging/static/check.sh $(MAKE)
+	$(Q)B=$(B) STATIC=$(STATIC) ARCH=$(ARCH) LIBC=$(LIBC) packaging/static/check.sh $(MAKE)
 
 # --- tests -----------------------------------------------------------------------------------
 

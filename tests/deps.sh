@@ -31,7 +31,8 @@ for word in "$@"; do
     case $word in
         --check) check=yes ;;
         # cross compiler, programs and machines by emulation
-        s390x) packages+=(gcc-s390x-linux-gnu qemu-user-static qemu-system-misc) ;;
+        # (and for "make static ARCH=s390x" the kernel's headers)
+        s390x) packages+=(gcc-s390x-linux-gnu linux-libc-dev-s390x-cross qemu-user-static qemu-system-misc) ;;
         # clevis and its server to compare with; plots; profiles by hand
         bench) packages+=(clevis-luks tang jose gnuplot-nox hyperfine strace valgrind) ;;
         *) echo "deps: unknown word '$word'" >&2 && exit 2 ;;

@@ -226,10 +226,13 @@ mkdir -p "$(dirname "$target")"
 target="$(realpath "$target")"
 export PKG_CONFIG_LIBDIR
 PKG_CONFIG_LIBDIR="$(pkgconfig_of "${names[@]}")"
+# The project's own -pie comes last otherwise, and would ask for a loader. musl's specs say it all.
+kind=''
+[[ $libc == musl ]] || kind=-static-pie
 say "building the program"
 make -s -C "$top" -j"$jobs" B="$work/build" CC="$(compiler_for program)" CPPFLAGS="$(includes_of "${names[@]}")" \
     CFLAGS="$base_cflags -g0 -ffile-prefix-map=$top=." \
-    LDFLAGS="-Os -flto=auto -fPIE -Wl,--gc-sections -Wl,--build-id=none $(libraries_of "${names[@]}")" \
+    LDFLAGS="$kind -Os -flto=auto -fPIE -Wl,--gc-sections -Wl,--build-id=none $(libraries_of "${names[@]}")" \
     "$work/build/cexluks" >"$work/make.said" 2>&1 || { tail -n 40 "$work/make.said" >&2 && die "the program does not build"; }
 "$STRIP" -s -R .comment -o "$work/cexluks" "$work/build/cexluks"
 # with its symbols beside it, for profilers and debuggers

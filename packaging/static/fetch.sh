@@ -11,9 +11,22 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 mkdir -p "$cache"
 exec {lock}>"$cache/static-source.lock"
 flock "$lock"
+
+# give_up NAME: why it did not come, and what to type
+give_up() {
+    local newest
+    newest="$(versions_of "$1" "$suite" | head -n 1)"
+    [[ -n $newest ]] || die "the mirror has no source '$1' in $suite"
+    [[ $newest != "$version" ]] || die "$1 $version cannot be fetched, see above"
+    die "$1 $version is not on the mirror any more, which has $newest: type packaging/static/refresh.sh $1"
+}
+
 updated=''
 while read -r name _; do
     source_row "$name"
+    # shellcheck disable=SC2154 # set by source_row
+    dpkg --compare-versions "$version" ge "$minimum" \
+        || die "$name $version is older than $minimum, which is needed: type packaging/static/refresh.sh $name"
     # shellcheck disable=SC2154 # set by source_row
     folder="$(source_folder "$hash")"
     if [[ -d $folder ]]; then
@@ -25,13 +38,14 @@ while read -r name _; do
         apt_own_update
         updated=yes
     fi
-    # shellcheck disable=SC2154 # set by source_row
-    dpkg --compare-versions "$version" ge "$minimum" || die "$name $version is older than $minimum"
     say "$name $version"
     rm -rf "$folder.new"
-    download "$name" "$version" "$folder.new" \
-        || die "$name $version is not on the mirror any more: see packaging/static/README.md, refresh"
-    [[ $(hash_of "$folder.new") == "$hash" ]] || die "$name $version is not what sources.txt recorded"
+    download "$name" "$version" "$folder.new" || give_up "$name"
+    if [[ $(hash_of "$folder.new") != "$hash" ]]; then
+        rm -rf "$folder.new"
+        die "$name $version is not what sources.txt recorded: to take what the mirror has, type" \
+            "packaging/static/refresh.sh $name, and look at what changed"
+    fi
     # shellcheck disable=SC2154 # set by lib.sh
     mv -T "$folder.new" "$folder"
 done < <(source_rows)

@@ -55,7 +55,7 @@ build_musl() {
         ./configure --target="$arch" --prefix="$out" --syslibdir="$out/lib" --disable-shared >configure.said
     quiet_make
     quiet_make install
-    rm -r "${out:?}/bin"
+    rm -rf "${out:?}/bin" # a wrapper for gcc, where it would run
     local folder
     for folder in linux asm asm-generic mtd; do
         cp -rL "$(kernel_headers "$folder")" "$out/include/"

@@ -5,7 +5,7 @@
 # of the other kind of image, in a chroot with a queue like dracut's. The helper is a stand-in, so that the
 # module is judged alone. Uses the root of tests/boot (root.sh makes it once) in throw-away overlays; needs root.
 #
-#   dracut.sh [CASE…]     only these cases
+#   dracut.sh [CASE…]     only these cases; B names the build whose helper is the real one where a case wants one
 #
 # shellcheck disable=SC2317 # functions are reached through check
 set -uo pipefail
@@ -13,6 +13,7 @@ shopt -s inherit_errexit
 export LC_ALL=C
 
 top="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+B="$(realpath "${B:-$top/build}")"
 passed=0 failed=0 skipped=0
 
 check() { # TITLE COMMAND…
@@ -209,14 +210,14 @@ CONF
 }
 
 if wanted real-helper; then
-    if [[ -x $top/build/cexluks ]]; then
+    if [[ -x $B/cexluks ]]; then
         new_tree
-        cp "$top/build/cexluks" "$work/tree/usr/sbin/cexluks"
+        cp "$B/cexluks" "$work/tree/usr/sbin/cexluks"
         rm -r "$work/tree/etc/cexluks"
         check 'real helper: an image is made' image real --add cexluks
         check 'real helper: its libraries are there' chroot "$work/images/real" /usr/sbin/cexluks --version
         new_tree
-        cp "$top/build/cexluks" "$work/tree/usr/sbin/cexluks"
+        cp "$B/cexluks" "$work/tree/usr/sbin/cexluks"
         real_config > "$work/tree/etc/cexluks/cexluks.conf"
         # any certificate
         sed '/END CERTIFICATE/q' "$work/tree/etc/ssl/certs/ca-certificates.crt" > "$work/tree/etc/cexluks/ca.pem"
@@ -235,7 +236,7 @@ if wanted real-helper; then
         check 'real helper: no image without a CA' not image broken
         check 'real helper: and the reason is said' grep -q 'ca-file' "$work/images/broken.log"
     else
-        skip 'real helper: build/cexluks does not exist'
+        skip "real helper: $B/cexluks does not exist"
     fi
 fi
 
