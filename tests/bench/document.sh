@@ -25,7 +25,9 @@ plot() { # LETTER, with a gnuplot script and data of the same name
         return 0
     fi
     mkdir -p docs/performance
-    gnuplot -e "data='$B/bench/$1'; set output 'docs/performance/$1.svg'" "tests/bench/$1.gnuplot"
+    gnuplot -e "data='$B/bench/$1'; set output '$work/plot.svg'" "tests/bench/$1.gnuplot"
+    sed -e 's/[[:space:]]*$//' -e '1a <!-- SPDX-License-Identifier: GPL-2.0-or-later -->' "$work/plot.svg" \
+        >"docs/performance/$1.svg"
 }
 
 machine() {
