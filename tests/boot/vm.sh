@@ -7,6 +7,7 @@
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
 #            [--no-net | --no-dhcp | --open-net | --subnet NET/BITS:GATEWAY | --ipv6] [--vlan ID]
 #            [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M] [--monitor] [--write]
+#            [--tpm DIR]
 #   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
 #                                 machine ends or the kernel panics
 #   vm_type NAME TEXT             type a line on the serial console
@@ -25,6 +26,8 @@
 # connected and closed at once. There is no name service: use addresses, or /etc/hosts in the image. QEMU's DHCP then
 # offers no router and no name server either; a test that needs these takes --open-net, from where the guest reaches
 # what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
+#
+# --tpm: a TPM on the ISA bus, 1.2 or 2.0 as DIR's state is.
 #
 # --subnet: another network than 10.0.2.0/24; what is forwarded is then at NET's first three numbers and .100. --ipv6: no
 # IPv4 at all, a router that advertises fec0::/64, and what is forwarded at fec0::2. --vlan: the guest's end is tagged,
@@ -108,8 +111,21 @@ vm_wires() {
     fi
 }
 
+# vm_tpm NAME DIR: swtpm with the state in DIR, made by swtpm_setup, ends with QEMU; its options for that.
+vm_tpm() {
+    local socket="$VM_DIR/$1/swtpm" left=100
+    swtpm socket --tpmstate "dir=$2" --ctrl "type=unixio,path=$socket" --terminate >"$socket.log" 2>&1 &
+    VM_WIRES[$1]+=" $!"
+    until [[ -S $socket ]]; do
+        left=$((left - 1))
+        [[ $left -gt 0 ]] || { vm_say "$1: swtpm did not start: $(tail -n 3 "$socket.log")" && return 1; }
+        sleep 0.05
+    done
+    args+=(-chardev "socket,id=tpm,path=$socket" -tpmdev "emulator,id=tpm0,chardev=tpm" -device "tpm-tis,tpmdev=tpm0")
+}
+
 vm_start() {
-    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp subnet='' vlan='' forwards=() hooks='' snapshot=on
+    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp subnet='' vlan='' forwards=() hooks='' snapshot=on tpm=''
     local dir="$VM_DIR/$1" disks=() args=() wires spec n=0
     shift
     while [[ $# -gt 0 ]]; do
@@ -130,6 +146,7 @@ vm_start() {
             --limit) limit=$2 && shift ;;
             --memory) memory=$2 && shift ;;
             --write) snapshot=off ;;
+            --tpm) tpm=$2 && shift ;;
             --monitor) args+=(-monitor "unix:$dir/monitor,server=on,wait=off") ;;
             *) vm_say "vm_start: unknown option '$1'" && return 2 ;;
         esac
@@ -154,6 +171,7 @@ vm_start() {
     VM_WIRES[$name]=
     vm_wires "$name" "$net" "$subnet" "$vlan" "${forwards[@]}"
     args+=("${wires[@]}")
+    [[ -z $tpm ]] || vm_tpm "$name" "$tpm"
     if [[ $net != none ]]; then
         args+=(-device "virtio-net-$vm_bus,netdev=n0")
         # nobody boots from it
