@@ -6,6 +6,7 @@
 #                 STATEDIR, LIBDIR)
 # make static     one program without shared libraries (ARCH=s390x, LIBC=glibc); install-static, check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
+# make check-images images of every kind by every dracut
 # make bench      measurements, written into docs/performance.md
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
@@ -63,7 +64,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 all: $(B)/cexluks
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-s390x check-all clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -173,6 +174,10 @@ check:
 check-boot:
 	$(Q)tests/boot/check.sh $(MAKE)
 
+# Images of every kind by every dracut, in Debian 12, 13 and testing.
+check-images:
+	$(Q)tests/image/check.sh $(MAKE)
+
 check-s390x:
 	$(Q)tests/s390x/check.sh $(MAKE)
 
@@ -190,4 +195,4 @@ demo:
 clean:
 	rm -rf build build-san
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-s390x check-all bench demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-all bench demo clean

@@ -29,6 +29,7 @@ stage "make check" "$MAKE" check WERROR=1
 # before the boots: one of them boots the static helper
 stage "make check-static" "$MAKE" check-static "TIER=$tier"
 stage "make check-boot" "$MAKE" check-boot "TIER=$tier"
+stage "make check-images" "$MAKE" check-images "TIER=$tier"
 stage "make check-s390x" "$MAKE" check-s390x "TIER=$tier"
 more "make check-static ARCH=s390x" "$MAKE" check-static ARCH=s390x
 more "make check-static LIBC=glibc" "$MAKE" check-static LIBC=glibc
