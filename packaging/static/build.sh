@@ -229,6 +229,8 @@ PKG_CONFIG_LIBDIR="$(pkgconfig_of "${names[@]}")"
 # The project's own -pie comes last otherwise, and would ask for a loader. musl's specs say it all.
 kind=''
 [[ $libc == musl ]] || kind=-static-pie
+# A bit per relocation instead of three words saves 64 kB. The linker has it for x86 alone; musl understands it since 1.2.4.
+[[ $arch-$libc != x86_64-musl ]] || kind+=' -Wl,-z,pack-relative-relocs'
 say "building the program"
 make -s -C "$top" -j"$jobs" B="$work/build" CC="$(compiler_for program)" CPPFLAGS="$(includes_of "${names[@]}")" \
     CFLAGS="$base_cflags -g0 -ffile-prefix-map=$top=." \
