@@ -4,6 +4,7 @@
 # disk.sh [OPTION]… OUT: make a LUKS2 disk image in a plain file, without device mapper.
 #
 #   --data             a small data volume (ext4 with one file) instead of a root
+#   --plain            the root's file system itself, without LUKS
 #   --passphrase P     the human's passphrase in keyslot 0 (default: "correct horse battery")
 #   --pbkdf KIND       of that keyslot: pbkdf2 (default) or argon2id, both at small cost
 #   --uuid UUID        of the LUKS header (default: the same for every disk of its kind)
@@ -32,10 +33,11 @@ say() {
 }
 
 kind=root passphrase='correct horse battery' pbkdf=pbkdf2 uuid='' label='' cipher=aes-xts-plain64
-sector_size=512 size='' overlay='' key_out='' pattern_out='' wrap=''
+sector_size=512 size='' overlay='' key_out='' pattern_out='' wrap='' plain=no
 while [[ ${1-} == --* ]]; do
     case $1 in
         --data) kind=data ;;
+        --plain) plain=yes ;;
         --passphrase) passphrase=$2 && shift ;;
         --pbkdf) pbkdf=$2 && shift ;;
         --uuid) uuid=$2 && shift ;;
@@ -109,6 +111,24 @@ populate_data() {
     printf 'the data volume\n' >"$1/witness"
 }
 
+# encrypt_payload DIR: disk.img of plain.img, with the key it makes and the pattern of that
+encrypt_payload() {
+    local tmp="$1"
+    gcc -std=gnu17 -Wall -Wextra -O2 -o "$tmp/luksfill" "$here/luksfill.c" -lmbedcrypto
+    # Known on purpose: these disks hold nothing, and a second implementation can be checked against them.
+    printf 'cexluks boot test, %s volume' "$kind" | sha512sum \
+        | cut -d ' ' -f 1 | tr -d '\n' | sed 's/../\\x&/g' | xargs -0 printf %b >"$tmp/volume.key"
+    dumpe2fs "$tmp/plain.img" 2>/dev/null \
+        | sed -n 's/^  Free blocks: //p' | grep -oE '[0-9]+(-[0-9]+)?' | sed -E 's/^([0-9]+)$/\1-\1/' \
+        | "$tmp/luksfill" "$tmp/volume.key" "$sector_size" "$data_offset" \
+            "$(dumpe2fs -h "$tmp/plain.img" 2>/dev/null | sed -n 's/^Block size: *//p')" \
+            "$tmp/plain.img" "$tmp/disk.img"
+    # The verification pattern is 32 zero bytes under the key with a zero tweak: the beginning of sector 0.
+    truncate -s 4096 "$tmp/zeros"
+    "$tmp/luksfill" "$tmp/volume.key" 512 0 4096 "$tmp/zeros" "$tmp/encrypted" </dev/null
+    head -c 32 "$tmp/encrypted" | xxd -p -c 0 >"$tmp/pattern"
+}
+
 # Prints the cached payload's directory: volume.key, its pattern, and disk.img, a sparse file whose first 16 MiB are a
 # hole.
 payload() {
@@ -120,7 +140,7 @@ payload() {
     fi
     inputs="$(
         cat "$here/disk.sh" "$here/luksfill.c" "$here"/marker/*
-        printf '%s\n' "$kind" "$root" "$sector_size" "$size"
+        printf '%s\n' "$kind" "$root" "$sector_size" "$size" "$plain"
         if [[ -n $overlay ]]; then
             tar -C "$overlay" --sort=name --mtime=@0 --owner=0 --group=0 -cf - . | sha256sum
         fi
@@ -141,10 +161,6 @@ payload() {
         find "$cache" -maxdepth 1 -name 'payload-*' -mtime +14 -exec rm -rf --one-file-system {} +
         tmp="$dir.tmp.$$"
         mkdir "$tmp"
-        gcc -std=gnu17 -Wall -Wextra -O2 -o "$tmp/luksfill" "$here/luksfill.c" -lmbedcrypto
-        # Known on purpose: these disks hold nothing, and a second implementation can be checked against them.
-        printf 'cexluks boot test, %s volume' "$kind" | sha512sum \
-            | cut -d ' ' -f 1 | tr -d '\n' | sed 's/../\\x&/g' | xargs -0 printf %b >"$tmp/volume.key"
         mkdir "$tmp/upper" "$tmp/work" "$tmp/top"
         export -f populate_root populate_data
         # The overlay is mounted in a namespace of its own, so it can't outlive this command.
@@ -158,15 +174,11 @@ payload() {
             truncate -s "${size}M" "$tmp/plain.img"
             mke2fs -q -F -t ext4 -b 4096 -m 0 -O ^has_journal -E hash_seed=$fs_uuid,lazy_itable_init=1 -U "$fs_uuid" \
                 -L "$kind" -d "$tmp/top" "$tmp/plain.img"' - "$kind" "$root" "$tmp" "$fs_uuid" "$size"
-        dumpe2fs "$tmp/plain.img" 2>/dev/null \
-            | sed -n 's/^  Free blocks: //p' | grep -oE '[0-9]+(-[0-9]+)?' | sed -E 's/^([0-9]+)$/\1-\1/' \
-            | "$tmp/luksfill" "$tmp/volume.key" "$sector_size" "$data_offset" \
-                "$(dumpe2fs -h "$tmp/plain.img" 2>/dev/null | sed -n 's/^Block size: *//p')" \
-                "$tmp/plain.img" "$tmp/disk.img"
-        # The verification pattern is 32 zero bytes under the key with a zero tweak: the beginning of sector 0.
-        truncate -s 4096 "$tmp/zeros"
-        "$tmp/luksfill" "$tmp/volume.key" 512 0 4096 "$tmp/zeros" "$tmp/encrypted" </dev/null
-        head -c 32 "$tmp/encrypted" | xxd -p -c 0 >"$tmp/pattern"
+        if [[ $plain == yes ]]; then
+            ln "$tmp/plain.img" "$tmp/disk.img"
+        else
+            encrypt_payload "$tmp"
+        fi
         rm -rf --one-file-system "$tmp"/{upper,work,top,plain.img,luksfill,zeros,encrypted}
         mv -T "$tmp" "$dir"
         say "$kind payload made in $((SECONDS - started)) s: $(du -h "$dir/disk.img" | cut -f1)"
@@ -177,6 +189,10 @@ payload() {
 
 dir="$(payload)"
 cp --reflink=auto --sparse=always "$dir/disk.img" "$out.tmp"
+if [[ $plain == yes ]]; then
+    mv "$out.tmp" "$out"
+    exit 0
+fi
 kdf=(--pbkdf pbkdf2 --pbkdf-force-iterations 1000)
 if [[ $pbkdf == argon2id ]]; then
     kdf=(--pbkdf argon2id --pbkdf-memory 32768 --pbkdf-parallel 1 --pbkdf-force-iterations 4)
