@@ -229,6 +229,26 @@ static void dear_digest(cJSON *root)
 	set(at(root, "digests", "0", NULL), "iterations", cJSON_CreateNumber(LIMIT_PBKDF2_ANY + 1.0));
 }
 
+static void digest_of_an_unknown_hash(cJSON *root)
+{
+	set(at(root, "digests", "0", NULL), "hash", text("x"));
+}
+
+static void digest_of_a_longer_hash(cJSON *root)
+{
+	set(at(root, "digests", "0", NULL), "hash", text("sha512"));
+}
+
+static void digest_cut_short(cJSON *root)
+{
+	set(at(root, "digests", "0", NULL), "digest", text("AAAA"));
+}
+
+static void digest_salt_cut_short(cJSON *root)
+{
+	set(at(root, "digests", "0", NULL), "salt", text("AAAA"));
+}
+
 static void second_digest_for_the_segment(cJSON *root)
 {
 	cJSON *copy = cJSON_Duplicate(at(root, "digests", "0", NULL), 1);
@@ -475,6 +495,10 @@ static const struct change changes[] = {
 	REFUSED(unknown_digest_type, "not of type 'pbkdf2'"),
 	REFUSED(unknown_digest_member, "digest has an unknown member"),
 	REFUSED(dear_digest, "too many iterations"),
+	REFUSED(digest_of_an_unknown_hash, "any passphrase would do"),
+	REFUSED(digest_of_a_longer_hash, "any passphrase would do"),
+	REFUSED(digest_cut_short, "any passphrase would do"),
+	REFUSED(digest_salt_cut_short, "any passphrase would do"),
 	REFUSED(second_digest_for_the_segment, "exactly one digest"),
 	REFUSED(no_digest_for_the_segment, "exactly one digest"),
 	REFUSED(null_keyslot, "unexpected cipher 'cipher_null-ecb'"),
