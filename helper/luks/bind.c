@@ -284,6 +284,23 @@ static int find_last_keyring_token(struct crypt_device *cd, const struct luks_he
 	return 0;
 }
 
+/* What an interrupted removal left of a binding, beside our token. */
+static int remove_idle_keyring_token(struct luks_change *change, const struct luks_header *header,
+				     struct luks_reason *reason)
+{
+	_cleanup_free_ char *description = NULL;
+	int id, r;
+
+	r = keyring_description(header, &description);
+	if (r < 0)
+		return r;
+	id = find_keyring_token(change->cd, description);
+	if (id < 0 || !is_only_keyslot(change->cd, header, id, -1))
+		return 0;
+	return luks_change_result(change, "removing the keyring token",
+				  crypt_token_json_set(change->cd, id, NULL), reason);
+}
+
 /* What named the keyslot: tokens of ours, and the keyring token @keyring, or -1. */
 static int remove_tokens(struct luks_change *change, const struct luks_header *header, int keyslot,
 			 int keyring, struct luks_reason *reason)
@@ -292,17 +309,16 @@ static int remove_tokens(struct luks_change *change, const struct luks_header *h
 	size_t n = luks_header_tokens(header, &tokens);
 	int r;
 
-	for (size_t i = 0; i < n; i++) {
-		if (tokens[i]->keyslot != keyslot)
-			continue;
-		r = luks_change_result(change, "removing a token",
-				       crypt_token_json_set(change->cd, tokens[i]->id, NULL), reason);
-		if (r)
-			return r;
-	}
-	return keyring < 0 ? 0
-			   : luks_change_result(change, "removing the keyring token",
-						crypt_token_json_set(change->cd, keyring, NULL), reason);
+	/* Ours last: by it the next run knows that something is left. */
+	r = keyring < 0 ? 0
+			: luks_change_result(change, "removing the keyring token",
+					     crypt_token_json_set(change->cd, keyring, NULL), reason);
+	for (size_t i = 0; i < n && !r; i++)
+		if (tokens[i]->keyslot == keyslot)
+			r = luks_change_result(change, "removing a token",
+					       crypt_token_json_set(change->cd, tokens[i]->id, NULL),
+					       reason);
+	return r;
 }
 
 /*
@@ -350,6 +366,9 @@ int luks_bind_remove(const struct luks_device *device, int token, struct luks_re
 			continue;
 		if (tokens[i]->keyslot >= 0)
 			return remove_keyslot(&change, header, tokens[i]->keyslot, reason);
+		r = remove_idle_keyring_token(&change, header, reason);
+		if (r)
+			return r;
 		return luks_change_result(&change, "removing the token",
 				     crypt_token_json_set(change.cd, token, NULL), reason);
 	}
