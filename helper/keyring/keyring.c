@@ -278,7 +278,11 @@ int keyring_forget_prefix(const char *prefix, size_t *ret_count)
 		int s;
 
 		if (keyctl_describe_alloc(id, &entry) < 0) {
-			entry = NULL; /* expired meanwhile: nothing left to forget */
+			entry = NULL;
+			/* Expired meanwhile: nothing left to forget. Ours can be looked at. */
+			s = errno == EACCES ? 0 : translate("describing a key");
+			if (s && s != KEYRING_ABSENT)
+				r = s;
 			continue;
 		}
 		if (!is_ours(entry, prefix))
