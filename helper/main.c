@@ -54,7 +54,9 @@ int main(int argc, char **argv)
 		return net_child_main();
 	credential_set_directory(getenv("CREDENTIALS_DIRECTORY"));
 	/* Rule 2: no proxy, key log, library or provider from the environment. */
-	if (clearenv() != 0)
+	if (clearenv() != 0) {
+		log_err("cannot empty the environment");
 		return outcome_exit_code(OUTCOME_INTERNAL);
+	}
 	return verb_main(argc, argv);
 }

@@ -448,7 +448,7 @@ enum outcome cli_cards(const struct verb_call *call)
 		return o;
 	}
 	if (call->options.json)
-		return print_json(&cards, &v) ? o : OUTCOME_INTERNAL;
+		return print_json(&cards, &v) ? o : verb_no_memory(call);
 	print_text(&cards, call->options.verbose);
 	if (o != OUTCOME_OK)
 		verdict_print(&v, "no card can be used");

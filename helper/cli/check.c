@@ -79,7 +79,7 @@ enum outcome cli_check(const struct verb_call *call)
 
 	(void)op_check(&request, &check, &v); /* the verdict has the outcome */
 	if (call->options.json)
-		return print_json(&check, &v) ? v.outcome : OUTCOME_INTERNAL;
+		return print_json(&check, &v) ? v.outcome : verb_no_memory(call);
 	for (size_t i = 0; i < check.n; i++)
 		print_finding(&check.findings[i]);
 	if (check.n && v.outcome != OUTCOME_INTERNAL)

@@ -20,14 +20,16 @@ static const struct luks_token *token_of(const struct luks_header *header, int k
 	return NULL;
 }
 
-static void print_keyslot(const struct luks_header *header, const struct luks_keyslot *slot)
+static bool print_keyslot(const struct luks_header *header, const struct luks_keyslot *slot)
 {
 	const struct luks_token *token = token_of(header, slot->id);
 	_cleanup_free_ char *binding = token ? luks_token_binding(token) : NULL;
 
+	if (token && !binding)
+		return false;
 	if (token)
 		printf("  keyslot %d: %s (token %d, serial %" PRId64 "%s%s%s, %s)\n", slot->id,
-		       binding ? binding : "?", token->id, token->serial,
+		       binding, token->id, token->serial,
 		       token->key ? ", key " : "", token->key ? token->key : "",
 		       token->kind == LUKS_TOKEN_KMS && !token->aad ? ", without additional data" : "",
 		       token->created);
@@ -35,16 +37,17 @@ static void print_keyslot(const struct luks_header *header, const struct luks_ke
 		printf("  keyslot %d: token %s (%s)\n", slot->id, slot->token_type, slot->kdf);
 	else
 		printf("  keyslot %d: passphrase (%s)\n", slot->id, slot->kdf);
+	return true;
 }
 
-static void print_entry(const struct list_entry *e)
+static bool print_entry(const struct list_entry *e)
 {
 	const struct luks_keyslot *slots;
 	size_t n;
 
 	if (!e->header) {
 		verdict_print(&e->verdict, e->device->path);
-		return;
+		return true;
 	}
 	printf("%s  %s  %s\n  lock: %s%s%s%s\n", e->device->path, luks_header_uuid(e->header),
 	       luks_header_cipher(e->header), lock_text(e->lock.kind),
@@ -54,7 +57,9 @@ static void print_entry(const struct list_entry *e)
 		printf("  verification pattern: %s\n", e->pattern);
 	n = luks_header_keyslots(e->header, &slots);
 	for (size_t i = 0; i < n; i++)
-		print_keyslot(e->header, &slots[i]);
+		if (!print_keyslot(e->header, &slots[i]))
+			return false;
+	return true;
 }
 
 static bool keyslot_json(cJSON *to, const struct luks_header *header,
@@ -69,13 +74,13 @@ static bool keyslot_json(cJSON *to, const struct luks_header *header,
 		return false;
 	}
 	if (!cJSON_AddNumberToObject(o, "keyslot", slot->id) ||
-	    !cJSON_AddStringToObject(o, "kdf", slot->kdf))
+	    !cJSON_AddStringToObject(o, "kdf", slot->kdf) || (token && !binding))
 		return false;
 	if (!token)
 		return cJSON_AddStringToObject(o, "kind",
 					       slot->token_type[0] ? "foreign" : "passphrase");
 	return cJSON_AddStringToObject(o, "kind", "binding") &&
-	       cJSON_AddStringToObject(o, "binding", binding ? binding : "") &&
+	       cJSON_AddStringToObject(o, "binding", binding) &&
 	       cJSON_AddNumberToObject(o, "token", token->id) &&
 	       cJSON_AddNumberToObject(o, "serial", (double)token->serial) &&
 	       cJSON_AddStringToObject(o, "key", token->key ? token->key : "") &&
@@ -113,19 +118,26 @@ static bool entry_json(cJSON *to, const struct list_entry *e)
 	return true;
 }
 
-static enum outcome print_json(const struct list *list)
+static bool print_json(const struct list *list)
 {
 	_cleanup_json_ cJSON *all = cJSON_CreateArray();
 	_cleanup_json_text_ char *text = NULL;
 
 	for (size_t i = 0; i < list->n; i++)
 		if (!entry_json(all, &list->entries[i]))
-			return OUTCOME_INTERNAL;
+			return false;
 	text = json_text(all);
-	if (!text)
-		return OUTCOME_INTERNAL;
-	printf("%s\n", text);
-	return OUTCOME_OK;
+	if (text)
+		printf("%s\n", text);
+	return text != NULL;
+}
+
+static bool print_text(const struct list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!print_entry(&list->entries[i]))
+			return false;
+	return true;
 }
 
 enum outcome cli_list(const struct verb_call *call)
@@ -134,13 +146,10 @@ enum outcome cli_list(const struct verb_call *call)
 	struct verdict v = { 0 };
 	enum outcome o = op_list(call->n_words ? call->words[0] : NULL, &list, &v);
 
-	if (call->options.json && (list.n || o == OUTCOME_OK)) {
-		enum outcome printed = print_json(&list);
+	bool json = call->options.json && (list.n || o == OUTCOME_OK);
 
-		return printed != OUTCOME_OK ? printed : o;
-	}
-	for (size_t i = 0; i < list.n; i++)
-		print_entry(&list.entries[i]);
+	if (!(json ? print_json(&list) : print_text(&list)))
+		return verb_no_memory(call);
 	if (o != OUTCOME_OK && !list.n)
 		verdict_print(&v, "cannot list");
 	return o;

@@ -36,6 +36,12 @@ enum outcome verb_usage(const struct verb *verb, const char *format, ...)
 	return OUTCOME_USAGE;
 }
 
+enum outcome verb_no_memory(const struct verb_call *call)
+{
+	log_err("%s: %s: no memory for the result", call->verb->name, outcome_word(OUTCOME_INTERNAL));
+	return OUTCOME_INTERNAL;
+}
+
 uint64_t verb_timeout_ms(const struct verb_call *call)
 {
 	return call->common.timeout_s ? call->common.timeout_s * 1000ull : LIMIT_VERB_TIMEOUT_MS;

@@ -94,12 +94,13 @@ static bool key_json(cJSON *to, const struct kms_key *key)
 	       cJSON_AddStringToObject(to, "state", state_word(key->state));
 }
 
-static void print_json(const cJSON *json)
+static bool print_json(const cJSON *json)
 {
 	_cleanup_json_text_ char *text = json_text(json);
 
 	if (text)
 		printf("%s\n", text);
+	return text != NULL;
 }
 
 static void print_key(const struct kms_key *key, void *userdata)
@@ -108,12 +109,20 @@ static void print_key(const struct kms_key *key, void *userdata)
 	printf("%s\t%s\t%s\t%s\n", key->id, key->name, key->alias, state_word(key->state));
 }
 
+struct key_array {
+	cJSON *json;
+	bool complete;
+};
+
 static void add_key(const struct kms_key *key, void *userdata)
 {
+	struct key_array *array = userdata;
 	cJSON *o = cJSON_CreateObject();
 
-	if (!o || !key_json(o, key) || !cJSON_AddItemToArray(userdata, o))
-		json_free(o); /* out of memory: the list is shorter, and printing will fail too */
+	if (o && key_json(o, key) && cJSON_AddItemToArray(array->json, o))
+		return;
+	json_free(o);
+	array->complete = false;
 }
 
 enum outcome cli_key_list(const struct verb_call *call)
@@ -121,14 +130,16 @@ enum outcome cli_key_list(const struct verb_call *call)
 	_cleanup_service_ struct service s = { 0 };
 	_cleanup_json_ cJSON *all = call->options.json ? cJSON_CreateArray() : NULL;
 	struct verdict v = { 0 };
+	struct key_array array = { .json = all, .complete = all };
 	enum outcome o = begin(call, call->n_words ? call->words[0] : NULL, &s, &v);
 
 	if (o == OUTCOME_OK)
-		o = service_list(&s, verb_timeout_ms(call), all ? add_key : print_key, all, &v);
+		o = service_list(&s, verb_timeout_ms(call), call->options.json ? add_key : print_key, &array,
+				 &v);
 	if (o != OUTCOME_OK)
 		return failed(&v, "cannot list keys");
-	if (all)
-		print_json(all);
+	if (call->options.json && !(array.complete && print_json(all)))
+		return verb_no_memory(call);
 	return OUTCOME_OK;
 }
 
@@ -152,9 +163,8 @@ enum outcome cli_key_create(const struct verb_call *call)
 	if (call->options.json) {
 		_cleanup_json_ cJSON *one = cJSON_CreateObject();
 
-		if (!one || !key_json(one, &reply->key))
-			return OUTCOME_INTERNAL;
-		print_json(one);
+		if (!one || !key_json(one, &reply->key) || !print_json(one))
+			return verb_no_memory(call);
 	} else {
 		printf("%s\n", reply->key.id);
 	}

@@ -172,6 +172,10 @@ void verb_help_all(void);
 /* One-line complaint about the command line, and where to look. Returns OUTCOME_USAGE. */
 enum outcome verb_usage(const struct verb *verb, const char *format, ...) _printf_(2, 3);
 
+/* Says that there was no memory to show a result with. */
+enum outcome verb_no_memory(const struct verb_call *call);
+
+
 /* Timeout of the verbs that people type. */
 uint64_t verb_timeout_ms(const struct verb_call *call);
 

@@ -62,7 +62,7 @@ enum outcome cli_why(const struct verb_call *call)
 	int r;
 
 	if (asprintf(&path, "%s%s", call->common.sysroot, REPORT_PATH) < 0)
-		return OUTCOME_INTERNAL;
+		return verb_no_memory(call);
 	r = file_read(path, REPORT_SIZE, &raw, &len);
 	if (r == -ENOENT) {
 		printf("nothing-to-do: %s does not exist: this boot unlocked nothing\n", path);
