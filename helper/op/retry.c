@@ -47,7 +47,7 @@ static bool one_round(struct boot_setup *setup, int questions, bool *ret_waited,
 	bool again = false;
 	int r;
 
-	r = op_session_new(setup->config, "", &session);
+	r = op_session_new(setup->config, setup->config->sysroot, &session);
 	round.session = session;
 	if (r == 0)
 		r = round_begin(&round);
