@@ -85,7 +85,7 @@ cell_static() {
 
 row fips 'fips: the dynamic helper, with what OpenSSL wants' all
 cell_fips() {
-    local provider
+    local provider=()
     fresh full
     config_kms
     install -D -m 755 /bin/false "$tree/usr/lib/cexluks/cexluks-static"
@@ -94,8 +94,8 @@ cell_fips() {
     configured "$cell/fips.d"
     cmp "$tree/usr/sbin/cexluks" "$cell/fips.d/usr/sbin/cexluks"
     # Debian 12 has no such provider
-    provider="$(cd "$tree" && echo usr/lib/*/ossl-modules/fips.so)"
-    [[ $provider == *'*'* ]] || cmp "$tree/$provider" "$cell/fips.d/$provider"
+    provider=("$tree"/usr/lib/*/ossl-modules/fips.so)
+    [[ ${#provider[@]} -eq 0 ]] || cmp "${provider[0]}" "$cell/fips.d/${provider[0]#"$tree"}"
 }
 
 row network-manager 'network: NetworkManager' all
@@ -106,7 +106,9 @@ cell_network_manager() {
     ours "$cell/nm.d"
     configured "$cell/nm.d"
     with_units "$cell/nm.d"
-    all "$cell/nm.d"/usr/{sbin/NetworkManager,libexec/nm-initrd-generator}
+    all "$cell/nm.d/usr/sbin/NetworkManager"
+    # its folder differs
+    [[ -n $(find "$cell/nm.d" -name nm-initrd-generator) ]]
     bounded "$cell/nm.d" '*-wait-online-initrd.service'
     finds_none "$cell/nm.d" -name systemd-networkd
 }
