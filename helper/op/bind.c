@@ -224,6 +224,25 @@ static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 	return OUTCOME_OK;
 }
 
+/* What a run left that was interrupted after the new binding was proven and before the old one went. */
+static enum outcome retire_older(struct bind *b)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(b->header, &tokens), retired = 0;
+
+	for (size_t i = 0; i < n && !b->request->dry_run; i++) {
+		if (tokens[i] == b->bound || tokens[i]->keyslot < 0 || !b->kind->matches(b, tokens[i]))
+			continue;
+		if (retire(b, tokens[i]->id) != OUTCOME_OK)
+			return b->v->outcome;
+		retired++;
+	}
+	if (!retired)
+		return OUTCOME_NOTHING_TO_DO;
+	return verdict_set(b->v, OUTCOME_OK, "%s is bound to %s (keyslot %d), and no longer to an older one",
+			   b->request->device, b->request->binding, b->bound->keyslot);
+}
+
 /* Who binds should know when that left one lock fewer than it looks. */
 static void warn_of_lock(struct bind *b, struct bind_result *ret)
 {
@@ -348,10 +367,13 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 		return renew(b, ret);
 	if (o == OUTCOME_OK)
 		o = look_at_existing(b, &broken);
-	if (o == OUTCOME_NOTHING_TO_DO)
+	if (o == OUTCOME_NOTHING_TO_DO) {
 		o = bind_complete_keyring(b);
-	else if (o == OUTCOME_OK)
+		if (o == OUTCOME_NOTHING_TO_DO)
+			o = retire_older(b);
+	} else if (o == OUTCOME_OK) {
 		o = bind_anew(b, broken, ret);
+	}
 	if (o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO)
 		warn_of_lock(b, ret);
 	if (o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO)

@@ -241,6 +241,16 @@ bind "$v" kms:prod
 cp "$v" "$ROOM/bound"
 header_edit "$v" '.tokens["0"].ciphertext |= (.[0:-12] + "AAAAAAAAAAA=")'
 replaced 'has a damaged ciphertext'
+# as a run leaves it that is interrupted before the old binding goes
+cp "$ROOM/bound" "$v"
+header_edit "$v" '.tokens["0"] |= (.ciphertext |= (.[0:-12] + "AAAAAAAAAAA=") | .profile = "older")'
+bind "$v" kms:prod
+header_edit "$v" '.tokens["0"].profile = "prod"'
+bind "$v" kms:prod
+expect 'an older binding beside one that opens is removed' 0 'no longer to an older one'
+check 'and the one that opens stays' same "$(tokens "$v" 'map(.serial)')" '[2]'
+with_conf pass "$v" kms:prod
+check 'which opens' opens "$v" "$ROOM/out"
 cp "$ROOM/bound" "$v"
 cryptsetup luksKillSlot -q "$v" 1 -d "$key" 2>/dev/null
 run list "$v"
