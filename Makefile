@@ -107,7 +107,17 @@ $(B)/kms-sim: $(SIM_OBJ)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lcjson -lmbedcrypto -lpthread
 
--include $(HELPER_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d)
+# The helper with calls that fail to order; needs SAN=1.
+$(B)/tests/faults/cexluks: $(HELPER_OBJ) $(B)/tests/faults/card.o $(wildcard tests/faults/*)
+	@echo "  LD      $@"
+	$(Q)CC="$(CC)" tests/faults/build.sh $@ $(CC) $(BASE_LDFLAGS) $(LDFLAGS) $(HELPER_OBJ) \
+		$(B)/tests/faults/card.o $(HELPER_LIBS) -lcmocka $(LIBS)
+
+$(B)/tests/faults/card.o: tests/faults/card.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
+
+-include $(HELPER_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/tests/faults/card.d
 
 # --- install: copies, nothing else -----------------------------------------------------------
 
@@ -164,7 +174,7 @@ lint: $(B)/cexluks
 	$(Q)B=$(B) tests/lint/run
 
 # What the tests need built, in one piece, so that "make -j" may be used here.
-check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN),$(BENCH_BIN))
+check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN))
 
 # Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
 # Dependencies come first and in their own make, because pkg-config was asked before they were there.
@@ -177,6 +187,11 @@ check-boot:
 # Images of every kind by every dracut, in Debian 12, 13 and testing.
 check-images:
 	$(Q)tests/image/check.sh $(MAKE)
+
+# Every call that can fail fails once, by number; "make check" does so for each place in the program only.
+check-faults:
+	$(Q)$(MAKE) --no-print-directory SAN=1 build-san/cexluks build-san/kms-sim build-san/tests/faults/cexluks
+	$(Q)B=build-san tests/faults/run all
 
 check-s390x:
 	$(Q)tests/s390x/check.sh $(MAKE)
@@ -195,4 +210,4 @@ demo:
 clean:
 	rm -rf build build-san
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-all bench demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all bench demo clean

@@ -34,4 +34,5 @@ stage "make check-s390x" "$MAKE" check-s390x "TIER=$tier"
 more "make check-static ARCH=s390x" "$MAKE" check-static ARCH=s390x
 more "make check-static LIBC=glibc" "$MAKE" check-static LIBC=glibc
 more "boots with the static helper" env HELPER=static tests/boot/run -j2
+more "make check-faults" "$MAKE" check-faults
 stage_finish

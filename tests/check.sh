@@ -4,7 +4,8 @@
 # check.sh MAKE: everything that needs no machine of its own, plus one boot. Called by "make check".
 #
 # Stages: packages; build; unit tests, as shipped and with sanitizers; integration, as shipped and with sanitizers;
-# fuzzers for a few seconds each; lint; one virtual machine that boots unattended. The last line is their sum.
+# fuzzers for a few seconds each; calls that fail, each place once; lint; one virtual machine that
+# boots unattended. The last line is their sum.
 #
 # The boot waits much and the unit tests run one by one, so they share the processors; so do lint and integration.
 set -uo pipefail
@@ -36,4 +37,5 @@ stage_beside "lint" nice -n 19 env "B=$B" tests/lint/run
 stage "simulator" env "SIM=$B/kms-sim" tests/kms-sim/selftest.sh
 stage "integration" env "B=$B" tests/integration/run
 stage "integration with sanitizers" env B=build-san tests/integration/run
+stage "calls that fail" env B=build-san tests/faults/run
 stage_finish

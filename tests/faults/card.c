@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A crypto card for the helper that tests/faults/run makes calls of fail: with FAULTS_CARD in its environment it talks
+ * to the pkey device and the cipher of the unit tests, where all is well. The cards themselves are a copy of sysfs.
+ */
+#include "op/fake-pkey.h"
+#include "op/paes.h"
+
+__attribute__((constructor)) static void attach_card(void)
+{
+	static struct fake_pkey pkey = { .queues = { .n = 1, .list = { { 0x00, 0x47 } } } };
+	static const struct cex_pkey_calls calls = FAKE_PKEY_CALLS(&pkey);
+
+	if (!getenv("FAULTS_CARD"))
+		return;
+	cex_pkey_set_calls(&calls);
+	cex_pattern_set_cipher(kernel_encrypt);
+}
