@@ -41,6 +41,9 @@
 #define USE_INTERNAL_ARGON2		   1
 #define ENABLE_AF_ALG			   1
 
+/* Volume keys go to device mapper by name, as logon keys; without it they are in the table. */
+#define KERNEL_KEYRING 1
+
 #define DEFAULT_RNG		      "/dev/urandom"
 #define DEFAULT_KEYFILE_SIZE_MAXKB    8192
 #define DEFAULT_LOOPAES_CIPHER	      "aes"
