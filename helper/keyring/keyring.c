@@ -41,8 +41,8 @@ static int translate(const char *what)
 
 int keyring_setup(void)
 {
-	/* Linking what is linked already changes nothing. */
-	if (keyctl_link(RING, KEY_SPEC_SESSION_KEYRING) < 0)
+	/* Linking what is linked already changes nothing. No other process has this keyring, children neither. */
+	if (keyctl_link(RING, KEY_SPEC_PROCESS_KEYRING) < 0)
 		return translate("linking the user keyring");
 	return 0;
 }

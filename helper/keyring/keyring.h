@@ -3,9 +3,11 @@
  * Keys in root's user keyring (@u), where systemd-cryptsetup, cryptsetup and dm-crypt look.
  *
  * A fresh session keyring does not link @u, and a key nobody possesses can neither be read nor
- * given an expiry (permissions 0x3f010000): keyring_setup() links @u into the session keyring
- * first. The expiry is set before permissions are narrowed (afterwards it could not be), and both
- * are read back. Source: keyrings(7), keyctl_set_timeout(3); measured on Linux 6.1, 6.12, 6.18.
+ * given an expiry (permissions 0x3f010000): keyring_setup() links @u first, into the process keyring,
+ * which goes with us. Never into the session's: under sudo(8) and su(1) that is the one of the user who
+ * called, and with the link every process of that user would possess root's keys. The expiry is set
+ * before permissions are narrowed (afterwards it could not be), and both are read back. Source:
+ * keyrings(7), process-keyring(7), keyctl_set_timeout(3); measured on Linux 6.1, 6.12, 6.18.
  */
 #ifndef CEXLUKS_KEYRING_KEYRING_H
 #define CEXLUKS_KEYRING_KEYRING_H
@@ -27,7 +29,7 @@ enum keyring_type {
 	KEYRING_LOGON, /* for the kernel only; description needs a "prefix:" */
 };
 
-/* Makes sure that we possess @u. Return: 0, KEYRING_UNAVAILABLE, -errno. */
+/* Makes sure that we, and nobody else, possess @u. Return: 0, KEYRING_UNAVAILABLE, -errno. */
 int keyring_setup(void) _must_check_;
 
 /**

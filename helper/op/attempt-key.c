@@ -52,7 +52,7 @@ static void load_key(struct attempt *a)
 		return;
 	/* A fresh session does not possess root's user keyring. */
 	if (keyring_setup() != 0)
-		log_debug("the user keyring cannot be linked into this session");
+		log_debug("the user keyring cannot be linked");
 	(void)snprintf(description, sizeof(description), "cexluks:%s", luks_header_uuid(a->header));
 	r = keyring_add(KEYRING_USER, description, passphrase_of(a), a->config->key_expiry_s);
 	if (r == 0) {

@@ -169,7 +169,7 @@ enum outcome keys_new(const struct keys_request *request, struct keys **ret, str
 	if (o != OUTCOME_OK)
 		return o;
 	if (keyring_setup() != 0)
-		log_debug("the user keyring cannot be linked into this session");
+		log_debug("the user keyring cannot be linked");
 	*ret = take_ptr(k);
 	return OUTCOME_OK;
 }

@@ -167,7 +167,7 @@ enum outcome op_forget(struct verdict *v)
 
 	/* A fresh session does not possess root's user keyring. */
 	if (keyring_setup() != 0)
-		log_debug("the user keyring cannot be linked into this session");
+		log_debug("the user keyring cannot be linked");
 	r = keyring_forget_prefix("cexluks:", &n);
 	s = op_keys_forget("", &n_files);
 	n += n_files;

@@ -80,6 +80,10 @@ fi
 
 load
 expect 'load again renews them' 0 'ok: '
+# Under sudo the session is the calling user's: what stays linked there, all processes of that user would possess.
+# shellcheck disable=SC2016 # for the inner shell
+session sh -c '"$@" >/dev/null 2>&1 && keyctl rlist @s' sh "$CEXLUKS" load --sysroot "$ROOM/root"
+check "and leaves nothing in the session that it was called in ($out)" same "$status|$out" '0|'
 check 'there is still one of each' same "$(key_of "$uuid" | wc -l) $(key_of "$second" | wc -l)" '1 1'
 session "$CEXLUKS" forget
 expect 'forget takes them away' 0 'ok: ' 'forgotten'

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -244,18 +245,50 @@ static void test_put_takes_the_place_of_a_key_that_add_narrowed(void **state)
 	assert_int_equal(perm_of("user", name("n")), 0x3f010000);
 }
 
-static void test_a_fresh_session_needs_the_link_that_setup_makes(void **state)
+/* In a new process, which possesses nothing that this one does. Returns what @story returned. */
+static int in_a_child(int (*story)(void))
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (!pid)
+		_exit(story());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Without possession the expiry cannot be set, and the key must not stay without one. */
+static int cannot_add(void)
 {
 	_cleanup_secret_ struct secret *s = secret_of("x");
 
+	return keyring_add(KEYRING_USER, name("fresh"), s, 60) != 0 && !keyring_has(KEYRING_USER, name("fresh")) ? 0 : 1;
+}
+
+/* The session is somebody's who has nothing to do with root, as under sudo. Returns the step that failed. */
+static int use_the_session_of_another(void)
+{
+	_cleanup_secret_ struct secret *s = secret_of("x");
+	key_serial_t linked[4];
+
+	if (keyctl_join_session_keyring(NULL) < 0)
+		return 1;
+	if (cannot_add() != 0)
+		return 2;
+	if (keyring_setup() != 0 || keyring_add(KEYRING_USER, name("fresh"), s, 60) != 0)
+		return 3;
+	if (keyctl_read(KEY_SPEC_SESSION_KEYRING, (char *)linked, sizeof(linked)) != 0)
+		return 4; /* something stays in it */
+	(void)!keyring_forget(KEYRING_USER, name("fresh")); /* it expires anyway */
+	return in_a_child(cannot_add) == 0 ? 0 : 5;
+}
+
+static void test_setup_gives_root_s_keys_to_us_and_not_to_the_session(void **state)
+{
 	(void)state;
 	need_keyring();
-	assert_true(keyctl_join_session_keyring(NULL) > 0);
-	/* Without possession the expiry cannot be set, and the key must not stay without one. */
-	assert_true(keyring_add(KEYRING_USER, name("fresh"), s, 60) != 0);
-	assert_false(keyring_has(KEYRING_USER, name("fresh")));
-	assert_int_equal(keyring_setup(), 0);
-	assert_int_equal(keyring_add(KEYRING_USER, name("fresh"), s, 60), 0);
+	assert_int_equal(in_a_child(use_the_session_of_another), 0);
 }
 
 int main(void)
@@ -274,7 +307,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_forget_prefix_takes_ours_and_no_others, forget_all),
 		cmocka_unit_test_teardown(test_put_leaves_what_keyctl_leaves_and_updates_in_place, forget_all),
 		cmocka_unit_test_teardown(test_put_takes_the_place_of_a_key_that_add_narrowed, forget_all),
-		cmocka_unit_test_teardown(test_a_fresh_session_needs_the_link_that_setup_makes, forget_all),
+		cmocka_unit_test_teardown(test_setup_gives_root_s_keys_to_us_and_not_to_the_session, forget_all),
 	};
 
 	(void)snprintf(prefix, sizeof(prefix), "cexluks-test-%d:", (int)getpid());
