@@ -53,6 +53,8 @@ static bool print_json(const struct check *check, const struct verdict *v)
 	cJSON *findings = cJSON_AddArrayToObject(all, "findings");
 
 	if (!findings || !cJSON_AddStringToObject(all, "outcome", outcome_word(v->outcome)) ||
+	    !cJSON_AddStringToObject(all, "cause", v->cause) ||
+	    !cJSON_AddStringToObject(all, "hint", verdict_hint_text(v)) ||
 	    !cJSON_AddNumberToObject(all, "volumes", (double)check->n_volumes) ||
 	    !cJSON_AddNumberToObject(all, "opening", (double)check->n_opening))
 		return false;

@@ -83,6 +83,9 @@ check 'a CA that is not there' contains "$out" 'kms:prod: failed: '
 printf '[cexluks]\ntimeuot = 3s\n' >"$CONF"
 look
 expect 'a mistake in the configuration' 11 'timeuot'
+look --json
+check 'as JSON it has cause and hint, too' contains "$(jq -r '.outcome, .cause, .hint' "$ROOM/out")" config-error timeuot \
+    'see cexluks.conf(5)'
 cp "$ROOM/good.conf" "$CONF"
 
 printf '[volume v]\nuuid = %s\ncipher = paes-xts-plain64\n' "$(cryptsetup luksUUID "$v")" >>"$CONF"
