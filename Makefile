@@ -142,10 +142,12 @@ install: $(B)/cexluks install-dracut
 
 # Also by itself, as those are used to who come from hpcs-for-luks.
 install-dracut:
-	$(Q)for m in 90cexluks 91cexluks-late 95hpcs-for-luks; do \
+	$(Q)for m in 75hpcs-for-luks 90cexluks 91cexluks-late; do \
 		$(INSTALL) -d $(DESTDIR)$(DRACUTDIR)/$$m && \
 		$(INSTALL) -m 0755 dracut/$$m/*.sh $(DESTDIR)$(DRACUTDIR)/$$m/; done
 	$(Q)$(INSTALL) -m 0644 dracut/90cexluks/*.conf $(DESTDIR)$(DRACUTDIR)/90cexluks/
+	$(Q)for m in $(wildcard $(addprefix $(DESTDIR)$(DRACUTDIR)/,8?hpcs-for-luks 83tss)); do \
+		echo "warning: $$m is the Python tool's: remove it, see docs/from-hpcs-for-luks.md" >&2; done
 
 # --- one static file: libraries from Debian's sources, see packaging/static/README.md ---------
 

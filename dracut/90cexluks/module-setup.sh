@@ -104,15 +104,23 @@ installkernel() {
     printf '%s' "$_load" > "$initdir/usr/lib/modules-load.d/cexluks.conf"
 }
 
+# One key less is no reason for no image: the helper says the same of a key that it can't read.
+cexluks_is_key() {
+    [[ $1 == /etc/cexluks/keys.d/?* || $1 == /var/lib/hpcs-for-luks/@(logon|user)/?* ]]
+}
+
 cexluks_install_config() {
     local _files _file
 
     _files=$(cexluks_ask "${dracutsysrootdir-}" --image-files) \
         || cexluks_die "an image made from this configuration could not work, see above"
-    while read -r _file; do
+    # a key of the keys directory may have blanks in its name, at the end too
+    while IFS= read -r _file; do
         [[ -n $_file ]] || continue
         # not inst_simple, which in dracut 059 and 106 looks for it in the tree that builds, not in the one of --sysroot
-        inst "$_file" || cexluks_die "$_file can not be copied into the image"
+        inst "$_file" && continue
+        cexluks_is_key "$_file" || cexluks_die "$_file can not be copied into the image"
+        dwarn "cexluks: $_file can not be copied; the image goes without"
     done <<< "$_files"
     # Modes are kept, and this one may be readable by others on the system that builds.
     _file=/etc/cexluks/cexluks.conf

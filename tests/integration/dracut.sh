@@ -97,8 +97,11 @@ case $words in
             exit 43
         fi
         for f in /etc/cexluks/cexluks.conf /etc/cexluks/prod.api-key /etc/cexluks/ca.pem \
-            /etc/hpcs-for-luks.ini /var/lib/hpcs-for-luks/user/luks:root; do
+            /etc/hpcs-for-luks.ini; do
             [ -e "$root$f" ] && echo "$f"
+        done
+        for f in "$root"/var/lib/hpcs-for-luks/user/*; do
+            [ -h "$f" ] || [ -e "$f" ] && echo "${f#"$root"}"
         done
         ;;
     *--crypttab*)
@@ -289,16 +292,28 @@ if wanted old-config; then
     rm -r "$work/tree/etc/cexluks"
     mkdir -p "$work/tree/var/lib/hpcs-for-luks/user"
     printf '[KP]\napi_key = %s\n' "$secret" > "$work/tree/etc/hpcs-for-luks.ini"
-    echo 'wrapped' > "$work/tree/var/lib/hpcs-for-luks/user/luks:root"
+    for name in luks:root 'luks:blank ' '  luks:in front'; do
+        echo 'wrapped' > "$work/tree/var/lib/hpcs-for-luks/user/$name"
+    done
+    # went away after it was listed
+    ln -s /nowhere "$work/tree/var/lib/hpcs-for-luks/user/luks:gone"
     chmod 640 "$work/tree/etc/hpcs-for-luks.ini"
     check 'old configuration: an image is made' image old
     check 'old configuration: nothing of ours is in it' nothing_of_ours "$work/images/old"
     check 'old configuration: nothing of it either' none "$work/images/old/etc/hpcs-for-luks.ini"
     printf 'add_dracutmodules+=" hpcs-for-luks "\n' > "$work/tree/etc/dracut.conf.d/hpcs-for-luks.conf"
+    mkdir "$work/tree/usr/lib/dracut/modules.d/85hpcs-for-luks"
+    # shellcheck disable=SC2016 # for dracut
+    printf '#!/bin/bash\ncheck() { return 255; }\ndepends() { :; }\ninstall() { inst /bin/true /usr/bin/of-the-python-tool; }\n' \
+        > "$work/tree/usr/lib/dracut/modules.d/85hpcs-for-luks/module-setup.sh"
     check 'old configuration, asked for as it was: an image is made' image old-asked
-    check 'old configuration, asked for: helper, unit and wrapped key' all \
+    check 'old configuration, asked for: helper, unit and wrapped keys, whatever their names' all \
         "$work"/images/old-asked/{usr/sbin/cexluks,usr/lib/systemd/system/cexluks-boot.service} \
-        "$work/images/old-asked/var/lib/hpcs-for-luks/user/luks:root"
+        "$work"/images/old-asked/var/lib/hpcs-for-luks/user/{luks:root,'luks:blank ','  luks:in front'}
+    check 'old configuration, asked for: a key that cannot be copied is a warning' \
+        grep -qF 'user/luks:gone can not be copied; the image goes without' "$work/images/old-asked.log"
+    check "old configuration, asked for: not the Python tool's module, which was left there" \
+        none "$work/images/old-asked/usr/bin/of-the-python-tool"
     check 'old configuration, asked for: it is for root only' mode_is 600 "$work/images/old-asked/etc/hpcs-for-luks.ini"
     check 'old configuration, asked for: no other one' none "$work/images/old-asked/etc/cexluks/cexluks.conf"
     check 'old configuration, asked for: the network' not no_network "$work/images/old-asked"
