@@ -291,6 +291,22 @@ tool list </dev/null
 expect 'the new one alone does the same' 0 "$made"$'\t'MyCRKName
 check 'without a warning' same "$err" ''
 
+# --- what the Python tool's own installation left -----------------------------------------------------------------------
+
+modules="$ROOM/installed/usr/lib/dracut/modules.d"
+install_dracut() {
+    out="$(make -s install-dracut "DESTDIR=$ROOM/installed" 2>&1 </dev/null)"
+    status=$?
+}
+install_dracut
+check 'install-dracut has nothing to say on a new system' same "$status|$out" '0|'
+mkdir "$modules/85hpcs-for-luks" "$modules/83tss"
+install_dracut
+check 'of old modules of dracut it warns' contains "$status $out" "0 warning: $modules/85hpcs-for-luks is the Python tool's: remove it" \
+    "warning: $modules/83tss"
+first="$(basename "$(dirname "$(find "$modules" -path '*hpcs-for-luks/module-setup.sh' | sort | head -n 1)")")"
+check "and ours comes first ($first)" test "$first" '<' 85hpcs-for-luks
+
 # --- the same with cexluks --------------------------------------------------------------------------------------------
 
 load() {
@@ -321,6 +337,34 @@ load
 expect 'keys-profile says it' 0 '3 keys of the keys directory loaded'
 tool list </dev/null
 expect 'for hpcs-for-luks too' 0 MyCRKName
+
+# What docs/from-hpcs-for-luks.md tells people to type for their keys, with another name of the other service.
+documented() { # FIRST-WORDS LAST-WORDS: these lines, for the tree; with our own names for programs
+    local lines
+    lines="$(sed -n "/^ *$1/,/^ *$2/p" docs/from-hpcs-for-luks.md | sed "s,/etc/,$root/etc/,g; s,/var/lib/,$root/var/lib/,g
+        s/wrap new/wrap dr/; s/= new/= dr/")"
+    # shellcheck disable=SC2317 # the lines call them
+    (
+        cexluks() { "$CEXLUKS" "$@" --sysroot "$root"; }
+        systemctl() { :; }
+        eval "$lines"
+    )
+}
+cp -a "$new" "$ROOM/keys.d"
+documented 'umask 077' 'done' >"$ROOM/out" 2>&1
+check 'the move to another service wraps every key' same "$?|$(<"$ROOM/out")" '0|'
+check 'into a directory of its own' same "$(find "$root/etc/cexluks/keys.new" -type f -size +0 | wc -l)" 3
+load
+expect 'half way, a reboot has the keys as before' 0 '3 keys of the keys directory loaded'
+documented 'cp -r .*keys.new' 'systemctl start' >"$ROOM/out" 2>&1
+check 'the rest of it' same "$?|$(<"$ROOM/out")" '0|'
+forget
+load
+expect 'and the other service unwraps all of them' 0 '3 keys of the keys directory loaded'
+check 'to what they were' same "$(payload "$us:key2")" MyPassPhrase
+check 'that directory is gone' test ! -e "$root/etc/cexluks/keys.new"
+rm -r "$new"
+mv "$ROOM/keys.d" "$new"
 sed -i 's/^keys-profile.*/keys-profile = dr/' "$root/etc/cexluks/cexluks.conf"
 load
 expect 'the wrong one cannot unwrap them' 28 '0 keys of the keys directory loaded, 3 not'
