@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "luks/bind.h"
 #include "luks/volume.h"
 #include "op/attempt-step.h"
 
@@ -108,6 +109,7 @@ void attempt_fail(struct attempt *a, const struct verdict *v)
 {
 	a->verdict = *v;
 	a->told = a->binding;
+	a->is_last = true;
 	fail(a);
 }
 
@@ -285,6 +287,20 @@ static enum outcome check_opener(const struct attempt *a, struct verdict *v)
 	return verdict_hint(v, "remove the option \"%s\"", a->want->options.unknown);
 }
 
+/* A key that no token of cryptsetup names is loaded, and nobody looks for it: the boot goes on to the prompt. */
+static enum outcome check_keyring_token(const struct attempt *a, struct verdict *v)
+{
+	char name[BINDING_NAME_SIZE];
+
+	if (a->how != ATTEMPT_PROVE || a->binding.kind != BINDING_KMS || !attempt_is_for_systemd(a) ||
+	    luks_bind_has_keyring(a->header, binding_keyslot(&a->binding)))
+		return OUTCOME_OK;
+	binding_name(&a->binding, name);
+	verdict_set(v, OUTCOME_NOT_BOUND, "systemd is to open it, and no luks2-keyring token names keyslot %d",
+		    binding_keyslot(&a->binding));
+	return verdict_hint(v, "cexluks bind %s %s --luks2-keyring", a->device->path, name);
+}
+
 /* Chooses the next binding that policy allows; ends the attempt when there is none. */
 static void choose(struct attempt *a)
 {
@@ -296,13 +312,18 @@ static void choose(struct attempt *a)
 		o = policy_check_binding(a->config, a->want->pin, a->cmdline, a->header, &a->binding, &v);
 		if (o == OUTCOME_OK)
 			o = check_opener(a, &v);
+		if (o == OUTCOME_OK && check_keyring_token(a, &v) != OUTCOME_OK) {
+			attempt_fail(a, &v); /* the boot would load this key, and no other */
+			return;
+		}
 		if (o == OUTCOME_OK) {
 			a->state = a->binding.kind == BINDING_KMS ? ATTEMPT_WAITS_FOR_NETWORK :
 								    ATTEMPT_MAY_START;
 			return;
 		}
 		keep(a, &v);
-		if (outcome_is_refusal(o))
+		a->is_last = outcome_is_refusal(o);
+		if (a->is_last)
 			break;
 	}
 	fail(a);

@@ -68,6 +68,7 @@ struct attempt {
 	bool key_is_new;	   /* no card was asked about it yet */
 	uint64_t modules_until_ms; /* how long modules may still come; 0: none is missing */
 	bool waited_for_card;	   /* until patience was over */
+	bool is_last;		   /* failed so that no binding after this one is tried */
 	bool old_master_key;	   /* opened, but to be re-enciphered before the next change */
 	bool clear_key;		   /* of a paes volume, which then has no card for a lock */
 	bool rewrap_due;	   /* the root key was rotated since */

@@ -43,41 +43,51 @@ static void warn_about(struct checker *c, const struct attempt *a, const char *b
 			   "no card protects this volume: its paes key is a clear one");
 }
 
-/* Whether this binding opens the volume. */
-static bool conclude(struct checker *c, struct attempt *a)
+/* Proved, or as far as header and configuration tell. */
+static bool is_good(const struct attempt *a)
+{
+	return a->state == ATTEMPT_OPENED || a->state == ATTEMPT_MAY_START ||
+	       a->state == ATTEMPT_WAITS_FOR_NETWORK;
+}
+
+static void conclude(struct checker *c, struct attempt *a)
 {
 	char binding[BINDING_NAME_SIZE];
 
 	binding_name(&a->binding, binding);
+	if (is_good(a) && a->state != ATTEMPT_OPENED)
+		(void)verdict_set(&a->verdict, OUTCOME_OK, "would be tried");
 	check_found(c, name_of(a), binding[0] ? binding : "header", &a->verdict);
-	if (a->state != ATTEMPT_OPENED)
-		return false;
-	warn_about(c, a, binding);
-	return true;
+	if (a->state == ATTEMPT_OPENED)
+		warn_about(c, a, binding);
 }
 
-/* Neither KMS nor card is asked: what policy says of each binding. */
-static size_t check_policy(struct checker *c, const struct attempt *a)
+/* The boot takes them in order, and one that is refused shuts the volume for all that come after it. */
+static bool boot_opens(const struct attempt *attempts, size_t n)
 {
-	size_t good = 0;
-
-	for (size_t i = 0; i < a->n_order; i++) {
-		char binding[BINDING_NAME_SIZE];
-		struct verdict v = { 0 };
-
-		binding_name(&a->order[i], binding);
-		if (policy_check_binding(c->setup.config, a->want->pin, c->setup.cmdline, a->header,
-					 &a->order[i], &v) == OUTCOME_OK) {
-			(void)verdict_set(&v, OUTCOME_OK, "would be tried");
-			good++;
-		}
-		check_found(c, name_of(a), binding, &v);
-	}
-	return good;
+	for (size_t i = 0; i < n && !attempts[i].is_last; i++)
+		if (is_good(&attempts[i]))
+			return true;
+	return false;
 }
 
-/* Every binding by itself, all at once. How many open the volume. */
-static size_t check_bindings(struct checker *c, struct plan_volume *want, size_t n)
+static int try_all(struct checker *c, struct round *round)
+{
+	int r;
+
+	if (c->request->offline) {
+		for (size_t i = 0; i < round->n_attempts; i++)
+			attempt_look(&round->attempts[i]);
+		return 0;
+	}
+	r = round_begin(round);
+	if (r == 0)
+		round_run(round, deadline_after(c->request->timeout_ms));
+	return r;
+}
+
+/* Every binding by itself, all at once. Whether the boot opens the volume. */
+static bool check_bindings(struct checker *c, struct plan_volume *want, size_t n)
 {
 	struct plan none = { 0 };
 	struct round round = {
@@ -89,43 +99,42 @@ static size_t check_bindings(struct checker *c, struct plan_volume *want, size_t
 		.how = ATTEMPT_PROVE,
 	};
 	struct verdict v = { 0 };
-	size_t good = 0;
-	int r = round_begin(&round);
+	bool opens = false;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < n && i < LIMIT_VOLUMES; i++) {
+	for (size_t i = 0; i < n && i < LIMIT_VOLUMES; i++) {
 		struct attempt *a = &round.attempts[round.n_attempts++];
 
 		attempt_init(a, c->setup.config, c->setup.cmdline, want, ATTEMPT_PROVE);
 		a->only = (int)i;
 	}
+	r = try_all(c, &round);
 	if (r == 0) {
-		round_run(&round, deadline_after(c->request->timeout_ms));
+		for (size_t i = 0; i < round.n_attempts; i++)
+			conclude(c, &round.attempts[i]);
+		opens = boot_opens(round.attempts, round.n_attempts);
 	} else {
 		(void)verdict_errno(&v, r, "cannot watch disks and network");
 		check_found(c, want->uuid, "bindings", &v);
 	}
-	for (size_t i = 0; i < round.n_attempts; i++)
-		good += conclude(c, &round.attempts[i]);
 	round_end(&round);
-	return good;
+	return opens;
 }
 
 void check_volume(struct checker *c, struct plan_volume *want)
 {
 	struct attempt first;
-	size_t good = 0;
+	bool opens = false;
 
 	attempt_init(&first, c->setup.config, c->setup.cmdline, want, ATTEMPT_PROVE);
 	attempt_look(&first);
 	c->found->n_volumes++;
 	if (!first.n_order)
 		check_found(c, name_of(&first), "header", &first.verdict);
-	else if (c->request->offline)
-		good = check_policy(c, &first);
 	else
-		good = check_bindings(c, want, first.n_order);
+		opens = check_bindings(c, want, first.n_order);
 	if (first.header && first.n_order)
 		check_people(c, &first);
-	c->found->n_opening += good > 0;
+	c->found->n_opening += opens;
 	attempt_done(&first);
 }

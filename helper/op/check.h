@@ -41,7 +41,7 @@ struct check {
 	struct check_finding *findings;
 	size_t n;
 	size_t n_volumes; /* looked at */
-	size_t n_opening; /* that at least one binding opens; offline: would be tried */
+	size_t n_opening; /* that the boot opens by a binding; offline: would try to */
 };
 
 /**

@@ -102,8 +102,37 @@ header_edit "$v" '.tokens["0"].ciphertext |= (.[:40] + "AAAA" + .[44:])'
 look
 expect 'a damaged token' 28 "$v: kms:prod: failed: kms-bad-ciphertext" "$v: kms:dr: ok"
 cp "$ROOM/whole" "$v"
+header_edit "$v" '.tokens["1"].aad = false'
+look
+expect 'a refusal behind a binding that works shuts nothing' 14 "$v: kms:prod: ok" "$v: kms:dr: failed: header-refused" \
+    '1 of 1 volumes would open'
+cp "$ROOM/whole" "$v"
+header_edit "$v" '.tokens["0"].aad = false'
+for how in '' --offline; do
+    look $how
+    expect "before it, it shuts the volume $how" 14 "$v: kms:prod: failed: header-refused" "$v: kms:dr: ok" \
+        '0 of 1 volumes would open'
+done
+cp "$ROOM/whole" "$v"
 run check "$ROOM/nowhere" --config "$CONF" </dev/null
 expect 'a device that is not there' 12 device-missing
+
+# --- left to systemd --------------------------------------------------------------------------------------------------
+
+(printf '[cexluks]\nopen = systemd\n' && cat "$ROOM/good.conf") >"$CONF"
+for how in '' --offline; do
+    look $how
+    expect "a key that systemd looks for nowhere opens nothing $how" 15 "$v: kms:prod: failed: not-bound" \
+        "hint: cexluks bind $v kms:prod --luks2-keyring" "$v: kms:dr: failed: not-bound" '0 of 1 volumes would open'
+done
+bind "$v" kms:dr
+look
+expect 'nor when only the second one is found' 15 "$v: kms:prod: failed: not-bound" "$v: kms:dr: ok" '0 of 1 volumes'
+bind "$v" kms:prod
+look
+expect 'with the token it does' 0 "$v: kms:prod: ok" "$v: kms:dr: ok" '1 of 1 volumes would open'
+cp "$ROOM/good.conf" "$CONF"
+cp "$ROOM/whole" "$v"
 
 # --- offline ----------------------------------------------------------------------------------------------------------
 

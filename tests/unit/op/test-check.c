@@ -98,6 +98,55 @@ static void test_one_binding_is_proved_without_the_others(void **state)
 	}
 }
 
+/* The verdict of the whole; what was found is in @found. */
+static enum outcome look(struct stage *s, const char *crypttab, bool offline, struct check *found)
+{
+	const struct check_request request = {
+		.sysroot = s->tree->root, .timeout_ms = 20000, .offline = offline
+	};
+	struct verdict v = { 0 };
+
+	tree_put(s->tree, "/etc/cexluks/cexluks.conf", PROD);
+	tree_put(s->tree, "/proc/cmdline", "");
+	tree_put(s->tree, "/etc/crypttab", crypttab);
+	(void)op_check(&request, found, &v);
+	return v.outcome;
+}
+
+static const struct check_finding *finding(const struct check *found, const char *subject)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (found->findings[i].volume[0] && !strcmp(found->findings[i].subject, subject))
+			return &found->findings[i];
+	return NULL;
+}
+
+static void test_what_systemd_cannot_open_is_no_way_in_also_offline(void **state)
+{
+	static const struct {
+		const char *crypttab, *token, *subject;
+		enum outcome expected;
+	} rows[] = {
+		{ CRYPTTAB, CARD, "card", OUTCOME_OK },
+		{ "root UUID=" U " none tpm2-device=auto\n", CARD, "card", OUTCOME_CONFIG_ERROR },
+		{ "root UUID=" U " none tpm2-device=auto\n", TOKEN("prod", "right"), "kms:prod", OUTCOME_NOT_BOUND },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct check found = { 0 };
+
+		volume_is(s, &key, PUBLIC, GOOD_CARDS);
+		stage_tokens(s, rows[i].token, NULL, NULL);
+		assert_int_equal(look(s, rows[i].crypttab, true, &found), rows[i].expected);
+		assert_non_null(finding(&found, rows[i].subject));
+		assert_string_equal(finding(&found, rows[i].subject)->word, outcome_word(rows[i].expected));
+		assert_int_equal(found.n_opening, rows[i].expected == OUTCOME_OK);
+		check_done(&found);
+	}
+}
+
 static void test_every_warning_has_a_word_of_its_own_and_a_hint(void **state)
 {
 	(void)state;
@@ -122,6 +171,7 @@ int main(int argc, char **argv)
 		T(test_a_proof_does_not_wait_for_a_card),
 		T(test_a_proof_refuses_what_the_boot_refuses),
 		T(test_one_binding_is_proved_without_the_others),
+		T(test_what_systemd_cannot_open_is_no_way_in_also_offline),
 		cmocka_unit_test(test_every_warning_has_a_word_of_its_own_and_a_hint),
 	};
 
