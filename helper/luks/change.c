@@ -12,17 +12,22 @@ int luks_change_begin(struct luks_change *change, const struct luks_device *devi
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	int r;
 
+	change->device = device;
+	change->seqid = luks_copy_peek_seqid(device->fd);
 	r = luks_header_load(device, NULL, &header, reason);
 	if (r)
 		return r;
-	change->device = device;
 	r = luks_library_load(device->fd, -1, &change->cd);
 	if (r)
 		return r;
 	r = luks_header_check_context(change->cd, reason);
 	if (r)
 		return r;
-	change->seqid = luks_copy_peek_seqid(device->fd);
+	/* What was checked is what is changed. */
+	if (luks_copy_peek_seqid(device->fd) != change->seqid) {
+		luks_reason_set(reason, "the header was changed by somebody else meanwhile");
+		return LUKS_CHANGED;
+	}
 	*ret_header = take_ptr(header);
 	return 0;
 }

@@ -26,7 +26,7 @@ struct luks_change {
  *
  * A refused header is never opened by the library, which might repair it.
  *
- * Return: as luks_header_load().
+ * Return: as luks_header_load(), LUKS_CHANGED.
  */
 int luks_change_begin(struct luks_change *change, const struct luks_device *device,
 		      struct luks_header **ret_header, struct luks_reason *reason) _must_check_;

@@ -153,6 +153,24 @@ int luks_device_claim(const struct luks_device *device, int flags, int *ret_fd)
 	return 0;
 }
 
+int luks_device_lock(const struct luks_device *device, int *ret_fd)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	_cleanup_close_ int fd = -1;
+	char path[32];
+
+	*ret_fd = -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", device->fd);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return 0;
+	/* Of the open file, not the process; apart from flock(), which the library uses on files. */
+	if (fcntl(fd, F_OFD_SETLK, &all) < 0)
+		return errno == EAGAIN || errno == EACCES ? LUKS_BUSY : 0;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 uint64_t luks_device_size(const struct luks_device *device)
 {
 	uint64_t size = 0;

@@ -39,6 +39,14 @@ int luks_device_judge(struct luks_device *device) _must_check_;
 /* Another descriptor of the very device, exclusive if it is a block device. Return: 0, LUKS_BUSY, -errno. */
 int luks_device_claim(const struct luks_device *device, int flags, int *ret_fd) _must_check_;
 
+/**
+ * luks_device_lock() - nobody else of this program changes the header until @ret_fd is closed
+ *
+ * For the length of add, prove, retire: the library's own lock covers one write. Not taken, with
+ * *@ret_fd = -1, where the device cannot be written: the write will say that. Return: 0, LUKS_BUSY.
+ */
+int luks_device_lock(const struct luks_device *device, int *ret_fd) _must_check_;
+
 /* Bytes; 0 when they cannot be told. */
 uint64_t luks_device_size(const struct luks_device *device);
 

@@ -7,16 +7,27 @@
 #include "luks/bind.h"
 #include "op/backup.h"
 
+static bool some_have_keyring(const struct bind *b)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(b->header, &tokens);
+
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->kind == LUKS_TOKEN_KMS && tokens[i]->keyslot >= 0 &&
+		    luks_bind_has_keyring(b->header, tokens[i]->keyslot))
+			return true;
+	return false;
+}
+
 /*
  * Only what boot and load put into the keyring is worth a token: a card's passphrase never is. Who had one keeps it
- * when the binding is made anew.
+ * when the binding is made anew, and when another binding takes over (migrate).
  */
 bool bind_wants_keyring(const struct bind *b)
 {
 	if (!b->profile)
 		return false;
-	return b->request->luks2_keyring || b->config->open_by_systemd ||
-	       (b->bound && luks_bind_has_keyring(b->header, b->bound->keyslot));
+	return b->request->luks2_keyring || b->config->open_by_systemd || some_have_keyring(b);
 }
 
 /* A volume bound before "open = systemd" was set, or by a run that was interrupted, lacks a token. */

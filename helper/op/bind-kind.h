@@ -23,6 +23,7 @@ struct bind {
 	const char *profile;	    /* kms: its name, borrowed from the request */
 	struct op_session *session; /* kms */
 	struct luks_device *device;
+	int lock; /* on the device; -1: none */
 	struct luks_header *header;
 	const struct luks_token *bound; /* what is there already for this binding, borrowed */
 	struct secret *passphrase;	/* the new one */

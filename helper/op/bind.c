@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "luks/bind.h"
@@ -20,6 +21,8 @@ static void bind_done(struct bind *b)
 {
 	secret_free(b->passphrase);
 	luks_header_free(b->header);
+	if (b->lock >= 0)
+		(void)close(b->lock);
 	luks_device_free(b->device);
 	op_session_free(b->session);
 	config_free(b->config);
@@ -77,6 +80,16 @@ static enum outcome load_header(struct bind *b)
 	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
 }
 
+/* One change at a time: another run's half of one looks like what an interrupted run left. */
+static enum outcome lock_volume(struct bind *b)
+{
+	if (b->request->dry_run || luks_device_lock(b->device, &b->lock) == 0)
+		return OUTCOME_OK;
+	verdict_set(b->v, OUTCOME_DEVICE_BUSY, "%s: another run is changing the header",
+		    b->request->device);
+	return verdict_hint(b->v, "run the command again when it is done");
+}
+
 static enum outcome open_volume(struct bind *b)
 {
 	const struct luks_token *const *tokens;
@@ -86,7 +99,9 @@ static enum outcome open_volume(struct bind *b)
 
 	if (r != 0)
 		return verdict_luks(b->v, r, b->request->device, NULL);
-	o = load_header(b);
+	o = lock_volume(b);
+	if (o == OUTCOME_OK)
+		o = load_header(b);
 	if (o != OUTCOME_OK)
 		return o;
 	n = luks_header_tokens(b->header, &tokens);
@@ -199,13 +214,13 @@ static enum outcome check_policy(struct bind *b)
 		     : policy_check_token(b->config, pin_of(b), nothing, b->bound, b->v);
 }
 
-/* Proves what is there. OUTCOME_OK: go on and bind; *@ret_broken: the token to retire then, or -1. */
-static enum outcome look_at_existing(struct bind *b, int *ret_broken)
+/* Proves what is there. OUTCOME_OK: go on and bind, in place of what does not work if @ret_replaces. */
+static enum outcome look_at_existing(struct bind *b, bool *ret_replaces)
 {
 	enum outcome o;
 	bool refused;
 
-	*ret_broken = -1;
+	*ret_replaces = false;
 	if (!b->bound)
 		return OUTCOME_OK;
 	o = check_policy(b);
@@ -220,7 +235,7 @@ static enum outcome look_at_existing(struct bind *b, int *ret_broken)
 		return o;
 	log_warning("the binding in token %d does not work any more: %s; replacing it",
 		    b->bound->id, b->v->cause);
-	*ret_broken = b->bound->id;
+	*ret_replaces = true;
 	return OUTCOME_OK;
 }
 
@@ -266,6 +281,7 @@ static enum outcome add_and_prove(struct bind *b, const struct secret *existing,
 {
 	enum outcome o = b->kind->admit(b, existing);
 
+	ret->anew = true;
 	if (o == OUTCOME_OK && b->request->dry_run)
 		return verdict_set(b->v, OUTCOME_OK, "%s can be bound to %s", b->request->device,
 				   b->request->binding);
@@ -278,6 +294,31 @@ static enum outcome add_and_prove(struct bind *b, const struct secret *existing,
 	return o;
 }
 
+/* All of this binding but the new one, which must be there: what was replaced, and what interrupted runs left. */
+static enum outcome retire_others(struct bind *b, const struct bind_result *ret)
+{
+	const struct luks_token *const *tokens;
+	int old[LIMIT_TOKENS];
+	bool new_is_there = false;
+	size_t n, n_old = 0;
+	enum outcome o = load_header(b);
+
+	if (o != OUTCOME_OK)
+		return o;
+	n = luks_header_tokens(b->header, &tokens);
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->id == ret->token)
+			new_is_there = tokens[i]->keyslot == ret->keyslot;
+		else if (b->kind->matches(b, tokens[i]))
+			old[n_old++] = tokens[i]->id;
+	if (!new_is_there)
+		return verdict_set(b->v, OUTCOME_DEVICE_BUSY, "%s: somebody else took the new binding away",
+				   b->request->device);
+	for (size_t i = 0; o == OUTCOME_OK && i < n_old; i++)
+		o = retire(b, old[i]);
+	return o;
+}
+
 static enum outcome bound(struct bind *b, const struct bind_result *ret)
 {
 	if (b->request->dry_run)
@@ -286,7 +327,7 @@ static enum outcome bound(struct bind *b, const struct bind_result *ret)
 			   b->request->device, b->request->binding, ret->keyslot, ret->token);
 }
 
-static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *ret)
+static enum outcome bind_anew(struct bind *b, bool replaces, struct bind_result *ret)
 {
 	_cleanup_secret_ struct secret *asked = NULL;
 	const struct secret *existing;
@@ -296,8 +337,8 @@ static enum outcome bind_anew(struct bind *b, int broken, struct bind_result *re
 		o = get_existing(b, &asked, &existing);
 	if (o == OUTCOME_OK)
 		o = add_and_prove(b, existing, ret);
-	if (o == OUTCOME_OK && broken >= 0 && !b->request->dry_run)
-		o = retire(b, broken);
+	if (o == OUTCOME_OK && replaces && !b->request->dry_run)
+		o = retire_others(b, ret);
 	return o == OUTCOME_OK ? bound(b, ret) : o;
 }
 
@@ -323,25 +364,6 @@ static enum outcome take_own(struct bind *b, struct secret **ret)
 	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
 }
 
-/* All of this binding but the new one: what was replaced, and what an interrupted run left. */
-static enum outcome retire_others(struct bind *b, int token)
-{
-	const struct luks_token *const *tokens;
-	int old[LIMIT_TOKENS];
-	size_t n, n_old = 0;
-	enum outcome o = load_header(b);
-
-	if (o != OUTCOME_OK)
-		return o;
-	n = luks_header_tokens(b->header, &tokens);
-	for (size_t i = 0; i < n; i++)
-		if (tokens[i]->id != token && b->kind->matches(b, tokens[i]))
-			old[n_old++] = tokens[i]->id;
-	for (size_t i = 0; o == OUTCOME_OK && i < n_old; i++)
-		o = retire(b, old[i]);
-	return o;
-}
-
 static enum outcome renew(struct bind *b, struct bind_result *ret)
 {
 	_cleanup_secret_ struct secret *own = NULL;
@@ -350,7 +372,7 @@ static enum outcome renew(struct bind *b, struct bind_result *ret)
 	if (o == OUTCOME_OK)
 		o = add_and_prove(b, own, ret);
 	if (o == OUTCOME_OK && !b->request->dry_run)
-		o = retire_others(b, ret->token);
+		o = retire_others(b, ret);
 	return o == OUTCOME_OK ? bound(b, ret) : o;
 }
 
@@ -359,20 +381,20 @@ static enum outcome renew(struct bind *b, struct bind_result *ret)
 static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 {
 	enum outcome o = begin(b);
-	int broken;
+	bool replaces;
 
 	if (o == OUTCOME_OK)
 		o = open_volume(b);
 	if (o == OUTCOME_OK && b->request->renew)
 		return renew(b, ret);
 	if (o == OUTCOME_OK)
-		o = look_at_existing(b, &broken);
+		o = look_at_existing(b, &replaces);
 	if (o == OUTCOME_NOTHING_TO_DO) {
 		o = bind_complete_keyring(b);
 		if (o == OUTCOME_NOTHING_TO_DO)
 			o = retire_older(b);
 	} else if (o == OUTCOME_OK) {
-		o = bind_anew(b, broken, ret);
+		o = bind_anew(b, replaces, ret);
 	}
 	if (o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO)
 		warn_of_lock(b, ret);
@@ -383,7 +405,7 @@ static enum outcome bind_story(struct bind *b, struct bind_result *ret)
 
 enum outcome op_bind(const struct bind_request *request, struct bind_result *ret, struct verdict *v)
 {
-	_cleanup_(bind_done) struct bind b = { .request = request, .v = v };
+	_cleanup_(bind_done) struct bind b = { .request = request, .v = v, .lock = -1 };
 
 	*ret = (struct bind_result){ .keyslot = -1, .token = -1 };
 	return bind_story(&b, ret);
@@ -391,7 +413,7 @@ enum outcome op_bind(const struct bind_request *request, struct bind_result *ret
 
 enum outcome op_bind_check(const struct bind_request *request, struct verdict *v)
 {
-	_cleanup_(bind_done) struct bind b = { .request = request, .v = v };
+	_cleanup_(bind_done) struct bind b = { .request = request, .v = v, .lock = -1 };
 	enum outcome o = begin(&b);
 
 	return o == OUTCOME_OK ? b.kind->reach(&b) : o;

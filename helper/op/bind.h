@@ -32,6 +32,7 @@ struct bind_request {
 struct bind_result {
 	int keyslot;
 	int token;
+	bool anew;	   /* a new binding was made, or would be */
 	unsigned cleaned;  /* what interrupted runs had left */
 	char warning[256]; /* what the administrator should know besides, or "" */
 };

@@ -21,6 +21,14 @@ struct migrate {
 
 /* --- the new binding ------------------------------------------------------------------------ */
 
+/* --from, if given, is the only service that is left, and with that the only one to open by. */
+static bool may_leave(const struct migrate *m, const char *name)
+{
+	const char *profile = config_binding_profile(name);
+
+	return !m->request->from || (profile && !strcmp(profile, m->request->from));
+}
+
 /* Any other binding that works now opens the volume for the new one. */
 static enum outcome open_by_another(const char *device, void *userdata, struct secret **ret,
 				    struct verdict *v)
@@ -38,7 +46,7 @@ static enum outcome open_by_another(const char *device, void *userdata, struct s
 			.timeout_ms = m->request->timeout_ms,
 		};
 
-		if (!strcmp(m->names.list[i], m->to))
+		if (!strcmp(m->names.list[i], m->to) || !may_leave(m, m->names.list[i]))
 			continue;
 		if (op_pass(&pass, ret, &last) == OUTCOME_OK) {
 			*v = last;
@@ -50,54 +58,69 @@ static enum outcome open_by_another(const char *device, void *userdata, struct s
 	return v->outcome;
 }
 
-static enum outcome bind(struct migrate *m, bool dry_run, const char *backup)
+static enum outcome bind(struct migrate *m, const char *backup, struct bind_result *result)
 {
-	struct bind_result result;
-
 	return op_bind(&(struct bind_request){ .sysroot = m->request->sysroot,
 					       .config_path = m->request->config_path,
 					       .device = m->request->device,
 					       .binding = m->to,
 					       .header_backup = backup,
-					       .dry_run = dry_run,
+					       .dry_run = m->request->dry_run,
 					       .timeout_ms = m->request->timeout_ms,
 					       .ask = open_by_another,
 					       .userdata = m },
-		       &result, m->v);
+		       result, m->v);
 }
 
-/* The first KMS that the boot would ask. */
+static bool is_kms(const struct binding *binding)
+{
+	return binding->kind == BINDING_KMS;
+}
+
+static void warn_of_order_in(const struct migrate *m, const struct config *config,
+			     const struct config_volume *pin, const struct binding *first,
+			     struct migrate_result *ret)
+{
+	char name[BINDING_NAME_SIZE];
+
+	binding_name(first, name);
+	if (!strcmp(name, m->to))
+		return;
+	if (is_kms(first) && (!pin || !pin->n_bindings))
+		(void)snprintf(ret->warning, sizeof(ret->warning),
+			       "the boot asks %.64s first: write [kms %.64s] above it in %.64s, so that the "
+			       "next boot proves it", name, m->request->to, config->path);
+	else
+		(void)snprintf(ret->warning, sizeof(ret->warning),
+			       "the boot opens by %.64s first: begin \"bindings\" in the [volume] section "
+			       "of %.64s with %.64s, so that the next boot proves it", name, config->path,
+			       m->to);
+}
+
+/* What the boot would try before the new binding keeps it from being proven. */
 static void warn_of_order(const struct migrate *m, struct migrate_result *ret)
 {
 	_cleanup_config_ struct config *config = NULL;
 	_cleanup_luks_device_ struct luks_device *device = NULL;
 	_cleanup_luks_header_ struct luks_header *header = NULL;
 	struct binding order[POLICY_BINDINGS];
-	char name[BINDING_NAME_SIZE];
+	const struct config_volume *pin;
 	struct luks_reason reason = { "" };
 	struct verdict nobody = { 0 };
-	size_t n;
 
 	if (config_load(m->request->sysroot, m->request->config_path, &config, &nobody) != OUTCOME_OK ||
 	    luks_device_open(m->request->device, &device) != 0 ||
 	    luks_header_load(device, NULL, &header, &reason) != 0)
 		return;
-	n = policy_order(config, config_volume_find(config, device->uuid), header, order);
-	for (size_t i = 0; i < n; i++) {
-		binding_name(&order[i], name);
-		if (order[i].kind != BINDING_KMS)
-			continue;
-		if (strcmp(name, m->to) != 0)
-			(void)snprintf(ret->warning, sizeof(ret->warning),
-				       "the boot asks %.64s first: write [kms %.64s] above it in %s, so that "
-				       "the next boot proves it", name, m->request->to, config->path);
-		return;
-	}
+	pin = config_volume_find(config, device->uuid);
+	if (policy_order(config, pin, header, order) > 0)
+		warn_of_order_in(m, config, pin, &order[0], ret);
 }
 
 static enum outcome add(struct migrate *m, struct migrate_result *ret)
 {
-	enum outcome o = bind(m, m->request->dry_run, m->request->header_backup);
+	struct bind_result result;
+	enum outcome o = bind(m, m->request->header_backup, &result);
 
 	if ((o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO) && !m->request->dry_run)
 		warn_of_order(m, ret);
@@ -115,8 +138,7 @@ static enum outcome find_old(const struct migrate *m, char ret[static BINDING_NA
 	for (size_t i = 0; i < m->names.n; i++) {
 		const char *name = m->names.list[i], *profile = config_binding_profile(name);
 
-		if (!profile || !strcmp(name, m->to) ||
-		    (m->request->from && strcmp(profile, m->request->from) != 0))
+		if (!profile || !strcmp(name, m->to) || !may_leave(m, name))
 			continue;
 		(void)snprintf(ret, BINDING_NAME_SIZE, "%s", name);
 		others++;
@@ -152,8 +174,28 @@ static enum outcome retire(const struct migrate *m, const char *old)
 			 m->v);
 }
 
+static enum outcome none_left(const struct migrate *m)
+{
+	_cleanup_config_ struct config *config = NULL;
+	enum outcome o;
+
+	if (!m->request->from)
+		return verdict_set(m->v, OUTCOME_NOTHING_TO_DO, "%s has no other service",
+				   m->request->device);
+	/* A name that nobody knows is a mistake, not a step that was done before. */
+	o = config_load(m->request->sysroot, m->request->config_path, &config, m->v);
+	if (o != OUTCOME_OK)
+		return o;
+	if (!config_profile_find(config, m->request->from))
+		return verdict_set(m->v, OUTCOME_CONFIG_ERROR, "%s has no [kms %s]", config->path,
+				   m->request->from);
+	return verdict_set(m->v, OUTCOME_NOTHING_TO_DO, "%s is not bound to kms:%s",
+			   m->request->device, m->request->from);
+}
+
 static enum outcome finish(struct migrate *m)
 {
+	struct bind_result result;
 	char old[BINDING_NAME_SIZE];
 	enum outcome o;
 
@@ -164,16 +206,18 @@ static enum outcome finish(struct migrate *m)
 	if (o != OUTCOME_OK)
 		return o;
 	if (!old[0])
-		return verdict_set(m->v, OUTCOME_NOTHING_TO_DO, "%s has no other service",
-				   m->request->device);
+		return none_left(m);
 	o = check_boot(m);
 	if (o != OUTCOME_OK)
 		return o;
-	o = bind(m, true, NULL); /* proves what is there */
-	if (o == OUTCOME_OK)
-		return verdict_set(m->v, OUTCOME_KMS_BAD_CIPHERTEXT,
-				   "the binding %s does not work any more", m->to);
-	return o == OUTCOME_NOTHING_TO_DO ? retire(m, old) : o;
+	/* Proves what is there, and completes it. */
+	o = bind(m, NULL, &result);
+	if ((o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO) && result.anew) {
+		verdict_set(m->v, OUTCOME_IMAGE_STALE, "the binding %s did not work any more%s", m->to,
+			    m->request->dry_run ? "" : " and was made anew");
+		return verdict_hint(m->v, "reboot, so that a boot uses it, and try again");
+	}
+	return o == OUTCOME_OK || o == OUTCOME_NOTHING_TO_DO ? retire(m, old) : o;
 }
 
 enum outcome op_migrate(const struct migrate_request *request, struct migrate_result *ret,

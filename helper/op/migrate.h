@@ -25,7 +25,7 @@ struct migrate_request {
 };
 
 struct migrate_result {
-	char warning[256]; /* what the next boot needs besides, or "" */
+	char warning[320]; /* what the next boot needs besides, or "" */
 };
 
 /**

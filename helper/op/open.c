@@ -104,22 +104,22 @@ enum outcome op_close(const char *name, struct verdict *v)
 }
 
 /* By hand any binding may be named: also one that the configuration leaves out of the boot. */
-static bool find_binding(struct config *config, const struct config_volume *pin,
-			 const struct luks_header *header, const char *name, struct binding *ret)
+static size_t find_bindings(struct config *config, const struct config_volume *pin,
+			    const struct luks_header *header, const char *name,
+			    struct binding ret[static POLICY_BINDINGS])
 {
 	struct binding order[POLICY_BINDINGS];
-	size_t n = policy_order(config, pin, header, order);
+	size_t n = policy_order(config, pin, header, order), found = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char text[BINDING_NAME_SIZE];
 
 		binding_name(&order[i], text);
-		if (strcmp(text, name) != 0)
-			continue;
-		*ret = order[i];
-		return true;
+		/* What lies in a file needs no help to be read. */
+		if (!strcmp(text, name) && order[i].token)
+			ret[found++] = order[i];
 	}
-	return pin && find_binding(config, NULL, header, name, ret);
+	return found || !pin ? found : find_bindings(config, NULL, header, name, ret);
 }
 
 /* The child ends while the caller proves what it got. */
@@ -166,31 +166,61 @@ static enum outcome prove(const struct pass_request *request, struct luks_header
 	return r != 0 ? verdict_luks(v, r, request->device, &reason) : OUTCOME_OK;
 }
 
-static enum outcome pass_binding(const struct pass_request *request, struct config *config,
-				 struct op_session *session, struct luks_header *header,
-				 struct secret **ret, struct verdict *v)
+static enum outcome pass_one(const struct pass_request *request, struct config *config,
+			     struct op_session *session, struct luks_header *header,
+			     const struct binding *binding, struct secret **ret, struct verdict *v)
 {
 	const struct config_volume *pin = config_volume_find(config, luks_header_uuid(header));
 	_cleanup_cmdline_ struct cmdline *cmdline = NULL;
-	struct binding binding = { 0 };
 	enum outcome o;
 	int r;
 
-	/* What lies in a file needs no help to be read. */
-	if (!find_binding(config, pin, header, request->binding, &binding) || !binding.token)
-		return verdict_set(v, OUTCOME_NOT_BOUND, "%s has no binding %s", request->device,
-				   request->binding);
 	r = cmdline_parse("", &cmdline);
 	if (r < 0)
 		return verdict_errno(v, r, "command line");
-	o = policy_check_binding(config, pin, cmdline, header, &binding, v);
+	o = policy_check_binding(config, pin, cmdline, header, binding, v);
 	if (o != OUTCOME_OK)
 		return o;
-	o = binding.kind == BINDING_CARD ? from_token(binding.token, ret, v) :
-					   unwrap(request, session, header, binding.token, ret, v);
+	o = binding->kind == BINDING_CARD ? from_token(binding->token, ret, v) :
+					    unwrap(request, session, header, binding->token, ret, v);
 	if (o == OUTCOME_OK)
-		o = prove(request, header, &binding, *ret, v);
+		o = prove(request, header, binding, *ret, v);
 	return o == OUTCOME_OK ? verdict_set(v, OUTCOME_OK, "%s", request->binding) : o;
+}
+
+/* Nothing about the service: of two tokens that an interrupted run left, the other one may do. */
+static bool is_about_token(enum outcome outcome)
+{
+	return outcome == OUTCOME_WRONG_PASSPHRASE || outcome == OUTCOME_KMS_BAD_CIPHERTEXT ||
+	       outcome == OUTCOME_NOT_BOUND || outcome_is_refusal(outcome);
+}
+
+/* @session: for the first of them; it is over then. */
+static enum outcome pass_binding(const struct pass_request *request, struct config *config,
+				 struct op_session **session, struct luks_header *header,
+				 struct secret **ret, struct verdict *v)
+{
+	const struct config_volume *pin = config_volume_find(config, luks_header_uuid(header));
+	struct binding found[POLICY_BINDINGS];
+	size_t n = find_bindings(config, pin, header, request->binding, found);
+	enum outcome o = verdict_set(v, OUTCOME_NOT_BOUND, "%s has no binding %s", request->device,
+				     request->binding);
+
+	for (size_t i = 0; i < n; i++) {
+		int r = 0;
+
+		if (i) {
+			op_session_free(take_ptr(*session));
+			r = op_session_new(config, request->sysroot, session);
+		}
+		if (r < 0)
+			return verdict_errno(v, r, "session");
+		secret_free(take_ptr(*ret));
+		o = pass_one(request, config, *session, header, &found[i], ret, v);
+		if (!is_about_token(o))
+			break;
+	}
+	return o;
 }
 
 enum outcome op_pass(const struct pass_request *request, struct secret **ret, struct verdict *v)
@@ -217,7 +247,7 @@ enum outcome op_pass(const struct pass_request *request, struct secret **ret, st
 	r = luks_header_load(device, NULL, &header, &reason);
 	if (r != 0)
 		return verdict_luks(v, r, request->device, &reason);
-	o = pass_binding(request, config, session, header, &got, v);
+	o = pass_binding(request, config, &session, header, &got, v);
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(got);
 	return o;

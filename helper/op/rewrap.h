@@ -16,7 +16,6 @@ struct rewrap_request {
 	const char *config_path;
 	const char *device;
 	const char *profile;
-	const char *header_backup; /* new file, or NULL */
 	bool dry_run;
 	uint64_t timeout_ms;
 };

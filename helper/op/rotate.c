@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "luks/device.h"
+#include "op/backup.h"
 #include "op/bind.h"
 #include "op/bound-names.h"
 #include "op/config.h"
@@ -11,13 +13,13 @@
 /* A card binding has nothing that a service would wrap. */
 static bool counts(const struct rotate_request *request, const char *name)
 {
-	if (request->binding)
-		return !strcmp(request->binding, name);
-	return !request->rewrap_only || config_binding_profile(name);
+	if (request->rewrap_only && !config_binding_profile(name))
+		return false;
+	return !request->binding || !strcmp(request->binding, name);
 }
 
 static enum outcome renew(const struct rotate_request *request, const char *binding,
-			  const char *backup, struct verdict *v)
+			  struct verdict *v)
 {
 	struct bind_result result;
 
@@ -25,7 +27,6 @@ static enum outcome renew(const struct rotate_request *request, const char *bind
 					       .config_path = request->config_path,
 					       .device = request->device,
 					       .binding = binding,
-					       .header_backup = backup,
 					       .dry_run = request->dry_run,
 					       .renew = true,
 					       .timeout_ms = request->timeout_ms },
@@ -33,16 +34,28 @@ static enum outcome renew(const struct rotate_request *request, const char *bind
 }
 
 static enum outcome rewrap(const struct rotate_request *request, const char *binding,
-			   const char *backup, struct verdict *v)
+			   struct verdict *v)
 {
 	return op_rewrap(&(struct rewrap_request){ .sysroot = request->sysroot,
 						   .config_path = request->config_path,
 						   .device = request->device,
 						   .profile = config_binding_profile(binding),
-						   .header_backup = backup,
 						   .dry_run = request->dry_run,
 						   .timeout_ms = request->timeout_ms },
 			 v);
+}
+
+/* Once, before the first change. */
+static enum outcome back_up(const struct rotate_request *request, struct verdict *v)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	int r;
+
+	if (!request->header_backup || request->dry_run)
+		return OUTCOME_OK;
+	r = luks_device_open(request->device, &device);
+	return r != 0 ? verdict_luks(v, r, request->device, NULL) :
+			op_backup(device, request->header_backup, v);
 }
 
 static enum outcome none_found(const struct rotate_request *request, struct verdict *v)
@@ -57,12 +70,12 @@ static enum outcome none_found(const struct rotate_request *request, struct verd
 enum outcome op_rotate(const struct rotate_request *request)
 {
 	_cleanup_bound_names_ struct bound_names names = { .n = 0 };
-	const char *backup = request->header_backup;
 	enum outcome sum = OUTCOME_NOTHING_TO_DO;
 	struct verdict v = { 0 };
 	size_t n = 0;
 
-	if (bound_names_read(request->device, &names, &v) != OUTCOME_OK) {
+	if (bound_names_read(request->device, &names, &v) != OUTCOME_OK ||
+	    back_up(request, &v) != OUTCOME_OK) {
 		request->told(request->device, &v, request->userdata);
 		return v.outcome;
 	}
@@ -73,11 +86,8 @@ enum outcome op_rotate(const struct rotate_request *request)
 		if (!counts(request, name))
 			continue;
 		n++;
-		o = request->rewrap_only ? rewrap(request, name, backup, &v) :
-					   renew(request, name, backup, &v);
+		o = request->rewrap_only ? rewrap(request, name, &v) : renew(request, name, &v);
 		request->told(name, &v, request->userdata);
-		if (o == OUTCOME_OK)
-			backup = NULL; /* the header of before is in it */
 		if (sum == OUTCOME_NOTHING_TO_DO || (sum == OUTCOME_OK && o != OUTCOME_NOTHING_TO_DO))
 			sum = o;
 	}

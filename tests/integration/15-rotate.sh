@@ -56,25 +56,58 @@ sim_listener prod up
 
 # --- interrupted ------------------------------------------------------------------------------------------------------
 
-# Killed at each write and sync of a device: some way in by each binding must be left, and a second run ends with one each.
+# Killed at each write and sync of the volume: some way in by each binding must be left, and a second run ends with one
+# keyslot each.
 lost=0 tried=0
-for n in 1 2 3 5 8 12 16 20 25 30; do
+survived() { # MOMENT: did a run live that is killed at its moment-th write?
+    strace -f -qq -o "$ROOM/trace" -P "$v" -e trace=write,fsync -e "inject=write,fsync:signal=KILL:when=$1" \
+        "$CEXLUKS" rotate "$v" --config "$CONF" </dev/null >/dev/null
+}
+for ((moment = 1; moment < 200; moment += 1)); do
     cp "$ROOM/bound" "$v"
-    {
-        strace -f -qq -o "$ROOM/trace" -e trace=pwrite64,fsync,fdatasync \
-            -e "inject=pwrite64,fsync,fdatasync:signal=KILL:when=$n" \
-            "$CEXLUKS" rotate "$v" --config "$CONF" </dev/null >/dev/null 2>&1 && break
-    } 2>/dev/null # the shell tells that it was killed
+    survived "$moment" 2>/dev/null && break
     tried=$((tried + 1))
     for binding in kms:prod kms:dr; do
         { pass "$binding" "$ROOM/got" && opens "$v" "$ROOM/got"; } >/dev/null 2>&1 || lost=$((lost + 1))
     done
     opens_for_human "$v" 2>/dev/null || lost=$((lost + 1))
+    # a run takes a second, and its middle is like its beginning: one repair in four
+    ((moment % 4 == 1)) || continue
     with_conf rotate "$v"
-    [[ $status -eq 0 && $(tokens "$v" 'map(select(.keyslots != [])) | length') -eq 2 ]] || lost=$((lost + 1))
+    [[ $status -eq 0 && $(tokens "$v" 'map(select(.keyslots != [])) | length') -eq 2 &&
+        $(header_json "$v" | jq '.keyslots | length') -eq 3 ]] || lost=$((lost + 1))
 done
 check "killed at $tried moments, every way in was left, and the next run made it whole" same "$lost" 0
-check 'some runs were killed' test "$tried" -gt 3
+check 'as many moments as a run has writes' test "$tried" -gt 20
+
+# --- two at once ------------------------------------------------------------------------------------------------------
+
+# With its binding as the only way in, so that nobody else's keyslot hides a loss.
+cp "$ROOM/bound" "$v"
+with_conf unbind "$v" kms:dr
+cryptsetup luksKillSlot -q "$v" 0 </dev/null >/dev/null 2>&1
+shut=0 refused=0
+for ((round = 0; round < 12; round += 1)); do
+    "$CEXLUKS" rotate "$v" --config "$CONF" </dev/null >/dev/null 2>&1 &
+    other=$!
+    with_conf rotate "$v"
+    [[ $status -eq 0 || $status -eq 13 ]] || shut=$((shut + 1))
+    wait "$other"
+    other=$?
+    [[ $status -eq 0 && $other -eq 0 ]] || refused=$((refused + 1))
+    { pass kms:prod "$ROOM/got" && opens "$v" "$ROOM/got"; } >/dev/null 2>&1 || shut=$((shut + 1))
+done
+check 'two runs at once never shut a volume' same "$shut" 0
+check 'and one of them is told to wait' test "$refused" -gt 0
+
+# --- a backup, and one that fails -------------------------------------------------------------------------------------
+
+cp "$ROOM/bound" "$v"
+root_key="$(sim_info '.instances[] | select(.name == "prod") | .root_key')"
+sim_key_state "$root_key" 3
+with_conf rotate "$v" --header-backup "$ROOM/backup-2"
+check 'with a backup too, a binding that fails keeps the others not' contains "$out$err" 'kms:prod: kms-' 'kms:dr: ok: '
+sim_key_state "$root_key" 1
 
 # --- the same secret under a new root key -----------------------------------------------------------------------------
 
@@ -95,6 +128,8 @@ expect 'the binding is wrapped anew' 0 'kms:prod: ok: kms:prod is wrapped by the
 check 'no keyslot changed' same "$(header_json "$v" | jq -c '[.keyslots, .digests, .segments]')" "$before"
 pass kms:prod "$ROOM/new-prod"
 check 'the secret is the same' cmp "$ROOM/old-prod" "$ROOM/new-prod"
+with_conf rotate "$v" card --rewrap-only
+expect 'what no KMS wraps is not rewrapped' 15 'has no binding card'
 run check "$v" --config "$CONF" </dev/null
 check 'and check has nothing to say about it' not contains "$out" rewrap-due
 

@@ -95,6 +95,30 @@ expect 'with two others it asks which one' 2 'has 2 other services' '--from PROF
 move --finish --from old
 expect 'and takes the one that is named' 0 'ok: removed'
 check 'the other one stays' same "$(bound)" '"dr new"'
+move --finish --from nwe
+expect 'a name that nobody knows is a mistake' 11 'has no [kms nwe]'
+move --finish --from old
+expect 'a service that was left before is nothing to do' 0 nothing-to-do
+
+# --- a volume that systemd opens --------------------------------------------------------------------------------------
+
+keyring_slots() {
+    header_json "$v" | jq -c '[.tokens[] | select(.type == "luks2-keyring") | .keyslots[]] | length'
+}
+volume_make "$v"
+bind "$v" kms:old --luks2-keyring
+move
+expect 'a volume with a luks2-keyring token is migrated' 0 'ok: '
+check 'and the new binding has that token too' same "$(keyring_slots)" 2
+boot_reports kms:new ok
+move --finish
+expect 'the old one goes' 0 'ok: removed'
+check 'and systemd still finds the key' same "$(keyring_slots)" 1
+printf '[volume v]\nuuid = %s\nbindings = kms:old\n' "$(cryptsetup luksUUID "$v")" >>"$CONF"
+bind "$v" kms:old
+move
+expect 'where the configuration names the bindings, it is told to name the new one' 0 'begin "bindings"'
+
 run migrate "$v" --config "$CONF" </dev/null
 expect 'without a target it says what it wants' 2 '--to PROFILE'
 run migrate "$v" --to '../x' --config "$CONF" </dev/null
