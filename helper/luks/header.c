@@ -204,6 +204,29 @@ int luks_header_load(const struct luks_device *device, const struct luks_device 
 	return 0;
 }
 
+bool luks_header_names_us(const struct luks_device *device, const struct luks_device *header_device)
+{
+	_cleanup_luks_header_ struct luks_header *header = calloc(1, sizeof(*header));
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	_cleanup_json_ cJSON *tree = NULL;
+	const cJSON *token;
+
+	if (!header)
+		return false;
+	header->area_fd = -1;
+	header->source = header_device ? header_device : device;
+	if (luks_copy_new(header->source->fd, &header->copy, NULL) || luks_library_load(header->copy->fd, -1, &cd) ||
+	    dump(cd, &tree, NULL))
+		return false;
+	cJSON_ArrayForEach(token, cJSON_GetObjectItemCaseSensitive(tree, "tokens")) {
+		const char *type = json_string(token, "type", 1, 1024);
+
+		if (type && !strcmp(type, LUKS_TOKEN_TYPE))
+			return true;
+	}
+	return false;
+}
+
 const char *luks_header_uuid(const struct luks_header *header)
 {
 	return header->uuid;

@@ -35,6 +35,14 @@ struct luks_header;
 int luks_header_load(const struct luks_device *device, const struct luks_device *header_device,
 		     struct luks_header **ret, struct luks_reason *reason) _must_check_;
 void luks_header_free(struct luks_header *header);
+
+/**
+ * luks_header_names_us() - whether a header that was refused has a token of ours nevertheless
+ *
+ * So that somebody else's volume, which we would not open, is told from one of ours that was damaged. Says
+ * nothing about what the token holds; false as well when the header cannot be read at all.
+ */
+bool luks_header_names_us(const struct luks_device *device, const struct luks_device *header_device);
 DEFINE_CLEANUP(struct luks_header *, luks_header_free);
 #define _cleanup_luks_header_ _cleanup_(luks_header_freep)
 

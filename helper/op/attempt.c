@@ -59,6 +59,15 @@ bool attempt_is_worth_another(const struct attempt *a)
 	       (a->waited_for_card || outcome_is_worth_another_try(a->verdict.outcome));
 }
 
+bool attempt_is_bound(const struct attempt *a)
+{
+	const struct luks_token *const *tokens;
+
+	if (a->header)
+		return luks_header_tokens(a->header, &tokens) > 0;
+	return a->device && luks_header_names_us(a->device, a->header_device);
+}
+
 static void end(struct attempt *a, enum attempt_state state)
 {
 	a->state = state;

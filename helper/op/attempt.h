@@ -87,6 +87,9 @@ void attempt_done(struct attempt *a);
 
 bool attempt_is_over(const struct attempt *a);
 
+/* Whether its device carries a token of ours, also in a header that was refused. */
+bool attempt_is_bound(const struct attempt *a);
+
 /* The first name of @want (its own, then the aliases) that a mapping has now; NULL: none has. */
 const char *attempt_active_name(const struct plan_volume *want);
 

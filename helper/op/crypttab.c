@@ -20,7 +20,7 @@ static bool is_about_prompt(const char *option)
 		if (!strncmp(option, prefixes[i], strlen(prefixes[i])))
 			return true;
 	return !strcmp(option, "luks") || !strcmp(option, "x-initrd.attach") ||
-	       !strcmp(option, "_netdev") || 	       !strcmp(option, "password-echo");
+	       !strcmp(option, "password-echo");
 }
 
 /* The image says that this was never LUKS: swap with a random key, VeraCrypt, BitLocker … */
@@ -52,6 +52,8 @@ static void take_option(struct crypttab_options *o, const char *option)
 		o->flags.read_only = true;
 	else if (!strcmp(option, "nofail"))
 		o->nofail = true;
+	else if (!strcmp(option, "_netdev"))
+		o->netdev = true;
 	else if (!strcmp(option, "noauto"))
 		o->noauto = true;
 	/* with ":" the file lies on a file system of its own, which systemd mounts */

@@ -18,6 +18,7 @@ struct crypttab_options {
 	struct luks_open_flags flags;
 	bool nofail;
 	bool noauto;
+	bool netdev;	   /* _netdev: its device comes with the network */
 	bool not_luks;	   /* plain, swap, tcrypt …: there is no header to look for */
 	char header[256];  /* header=PATH, or "" */
 	char unknown[64];  /* the first option that we leave to systemd, or "" */

@@ -12,13 +12,31 @@
 #include "op/report.h"
 #include "op/round.h"
 
-/* A line of crypttab is no promise that a volume is bound; a section of the configuration is. */
+/* The volumes of a running system, or those of an initramfs. */
+struct scope {
+	bool running;
+	enum attempt_how how;
+};
+
+/*
+ * A line of crypttab is no promise that a volume is ours; a section of the configuration is, and so is a token. What
+ * we would not open is then nobody's failure, and still systemd's to open.
+ */
 static bool is_not_ours(const struct attempt *a)
 {
-	return a->state == ATTEMPT_FAILED && a->verdict.outcome == OUTCOME_NOT_BOUND && !a->want->pin;
+	if (a->state == ATTEMPT_OPENED || a->want->pin)
+		return false;
+	switch (a->verdict.outcome) {
+	case OUTCOME_NOT_BOUND:
+		return true;
+	case OUTCOME_DEVICE_MISSING:
+		return a->want->optional;
+	default:
+		return (a->device || outcome_is_refusal(a->verdict.outcome)) && !attempt_is_bound(a);
+	}
 }
 
-static enum outcome conclude(const struct round *round, struct verdict *v)
+static enum outcome conclude(const struct round *round, const struct scope *scope, struct verdict *v)
 {
 	bool opens = round->how == ATTEMPT_ACTIVATE;
 	size_t done = 0;
@@ -26,7 +44,7 @@ static enum outcome conclude(const struct round *round, struct verdict *v)
 	for (size_t i = 0; i < round->n_attempts; i++) {
 		const struct attempt *a = &round->attempts[i];
 
-		if (opens && is_not_ours(a))
+		if (scope->running && a->state != ATTEMPT_OPENED && (is_not_ours(a) || a->want->options.nofail))
 			continue;
 		if (a->state != ATTEMPT_OPENED) {
 			*v = a->verdict;
@@ -47,10 +65,15 @@ static void tell(const struct round *round)
 		const char *name = a->want->name[0] ? a->want->name : a->want->uuid;
 		int r = 0;
 
-		if (a->state == ATTEMPT_OPENED)
+		if (a->state == ATTEMPT_OPENED) {
 			log_info("%s is open: %s", name, a->verdict.cause);
-		else if (!is_not_ours(a))
-			verdict_print(&a->verdict, name);
+			continue;
+		}
+		if (is_not_ours(a)) {
+			log_debug("%s is left alone: %s: %s", name, outcome_word(a->verdict.outcome), a->verdict.cause);
+			continue;
+		}
+		verdict_print(&a->verdict, name);
 		if (a->state == ATTEMPT_REFUSED && round->config->on_refusal != ON_REFUSAL_PROMPT)
 			r = aftermath_refuse(a->want);
 		if (r < 0)
@@ -72,7 +95,7 @@ static enum outcome load_keys(const struct boot_setup *setup, const struct boot_
 	return op_keys_load(&keys, v);
 }
 
-static enum outcome load_volumes(struct boot_setup *setup, struct op_session *session, enum attempt_how how,
+static enum outcome load_volumes(struct boot_setup *setup, struct op_session *session, const struct scope *scope,
 				 deadline_t deadline, struct verdict *v)
 {
 	struct round round = {
@@ -81,15 +104,15 @@ static enum outcome load_volumes(struct boot_setup *setup, struct op_session *se
 		.plan = setup->plan,
 		.session = session,
 		.questions = -1,
-		.how = how,
+		.how = scope->how,
 	};
 	int r = round_begin(&round);
 
 	if (r == 0) {
 		round_run(&round, deadline);
-		if (how == ATTEMPT_ACTIVATE)
+		if (scope->how == ATTEMPT_ACTIVATE)
 			tell(&round);
-		conclude(&round, v);
+		conclude(&round, scope, v);
 	} else {
 		verdict_errno(v, r, "cannot watch disks and network");
 	}
@@ -114,7 +137,7 @@ static enum outcome of_both(const struct verdict *keys, struct verdict *v)
 	return v->outcome;
 }
 
-static enum outcome load_both(struct boot_setup *setup, const struct boot_request *request, enum attempt_how how,
+static enum outcome load_both(struct boot_setup *setup, const struct boot_request *request, const struct scope *scope,
 			      struct verdict *v)
 {
 	_cleanup_op_session_ struct op_session *session = NULL;
@@ -125,26 +148,35 @@ static enum outcome load_both(struct boot_setup *setup, const struct boot_reques
 	if (r < 0)
 		return verdict_errno(v, r, "session");
 	(void)load_keys(setup, request, session, deadline, &keys); /* what became of both is in the verdicts */
-	(void)load_volumes(setup, session, how, deadline, v);
+	(void)load_volumes(setup, session, scope, deadline, v);
 	return of_both(&keys, v);
 }
 
 enum outcome op_load(const struct boot_request *request, struct verdict *v)
 {
+	static const struct scope all = { .how = ATTEMPT_LOAD };
 	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
 	enum outcome o = boot_setup_read(request, &setup, v);
 
-	return o == OUTCOME_OK ? load_both(&setup, request, ATTEMPT_LOAD, v) : o;
+	return o == OUTCOME_OK ? load_both(&setup, request, &all, v) : o;
 }
 
-/* Only what somebody named, and nobody opened yet: the root file system was the initramfs's business. */
-static void drop_open_ones(struct plan *plan)
+/*
+ * Only what somebody named, and nobody opened yet: the root file system was the initramfs's business. What crypttab
+ * alone names, and does not say to come with the network, is there by now or may stay away.
+ */
+static void narrow(struct plan *plan)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < plan->n_volumes; i++)
-		if (!attempt_active_name(&plan->volumes[i]))
-			plan->volumes[kept++] = plan->volumes[i];
+	for (size_t i = 0; i < plan->n_volumes; i++) {
+		struct plan_volume *vol = &plan->volumes[i];
+
+		if (attempt_active_name(vol))
+			continue;
+		vol->optional = !vol->pin && (vol->options.nofail || !vol->options.netdev);
+		plan->volumes[kept++] = *vol;
+	}
 	plan->n_volumes = kept;
 	plan->scan = false;
 }
@@ -152,12 +184,14 @@ static void drop_open_ones(struct plan *plan)
 enum outcome op_load_open(const struct boot_request *request, struct verdict *v)
 {
 	_cleanup_boot_setup_ struct boot_setup setup = { 0 };
+	struct scope scope = { .running = true };
 	enum outcome o = boot_setup_read_running(request, &setup, v);
 
 	if (o != OUTCOME_OK)
 		return o;
-	drop_open_ones(setup.plan);
-	return load_both(&setup, request, setup.config->open_by_systemd ? ATTEMPT_LOAD : ATTEMPT_ACTIVATE, v);
+	narrow(setup.plan);
+	scope.how = setup.config->open_by_systemd ? ATTEMPT_LOAD : ATTEMPT_ACTIVATE;
+	return load_both(&setup, request, &scope, v);
 }
 
 enum outcome op_forget(struct verdict *v)

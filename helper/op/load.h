@@ -15,8 +15,10 @@ enum outcome op_load(const struct boot_request *request, struct verdict *v);
 
 /*
  * The same on the running system: opens the volumes that the configuration or crypttab names and nobody opened
- * yet, or, with open = systemd, loads their passphrases. The kernel command line is the initramfs's business, and
- * a volume in crypttab alone that is not bound is nobody's failure. One that is refused is marked (op/aftermath.h).
+ * yet, or, with open = systemd, loads their passphrases. The kernel command line is the initramfs's business. A
+ * volume in crypttab alone that carries no token of ours, or isn't there and has nofail or no _netdev, is left alone:
+ * it is not waited for and nobody's failure. Neither is one with nofail. One of ours that is refused is marked
+ * (op/aftermath.h).
  */
 enum outcome op_load_open(const struct boot_request *request, struct verdict *v);
 

@@ -31,6 +31,7 @@ struct plan_volume {
 	char aliases[PLAN_ALIASES][PLAN_NAME_SIZE]; /* other names somebody may open it by, or "" */
 	struct crypttab_options options;
 	bool asked_elsewhere;	    /* systemd or dracut knows it, so a prompt exists */
+	bool optional;		    /* where its device is not there at once, nobody waits for it */
 	bool stranger;		    /* found by scanning and refused before its bindings could be read */
 	const struct config_volume *pin; /* its [volume …] section, or NULL */
 };

@@ -140,6 +140,8 @@ static void look_for_devices(struct round *round)
 		if (round->attempts[i].state != ATTEMPT_WAITS_FOR_DEVICE)
 			continue;
 		attempt_look(&round->attempts[i]);
+		if (round->attempts[i].state == ATTEMPT_WAITS_FOR_DEVICE && round->attempts[i].want->optional)
+			attempt_give_up(&round->attempts[i]);
 		if (sort_out(round, i))
 			i--;
 	}

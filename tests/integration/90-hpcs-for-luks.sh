@@ -385,6 +385,29 @@ forget
 load --open
 expect 'load --open leaves alone what is not bound' 0 'ok: 3 keys of the keys directory loaded'
 check 'and says nothing of it' not contains "$err" data
+foreign="$ROOM/foreign" strange="$ROOM/strange"
+truncate -s 8M "$foreign"
+cryptsetup luksFormat -q --type luks1 --pbkdf-force-iterations 1000 "$foreign" "$(key_file)"
+volume_make "$strange"
+header_edit "$strange" '.config.flags = ["no-flag-we-know"]'
+nobody=00000000-5229-4f32-a9d3-849404febb0e
+printf '%s %s none luks,_netdev\n' "$us-one" "$foreign" "$us-two" "$strange" >>"$root/etc/crypttab"
+printf '%s UUID=%s none %s\n' "$us-away" "$nobody" luks "$us-gone" "${nobody/0/1}" luks,_netdev,nofail >>"$root/etc/crypttab"
+before=$SECONDS
+load --open
+expect 'nor what we would refuse, or what is not there' 0 'ok: 3 keys of the keys directory loaded'
+check 'it waits for none of them' test $((SECONDS - before)) -lt 20
+check 'says nothing of them' not grep -qE "$us-(one|two|away|gone)" <<<"$err"
+check 'and keeps nobody from opening them' not compgen -G "/run/cexluks/refused/$us-*"
+header_edit "$strange" '.tokens["0"] = {"type": "cexluks", "keyslots": ["0"]}'
+load --open
+expect 'with a token of ours it is refused' 14 header-refused "$us-two"
+check 'and kept shut' test -e "/run/cexluks/refused/$us-two"
+rm -f "/run/cexluks/refused/$us-"*
+printf '%s UUID=%s none luks,_netdev\n' "$us-late" "$nobody" >"$root/etc/crypttab"
+load --open --timeout 1
+expect 'what comes with the network is waited for' 12 device-missing
+printf 'data %s none luks,_netdev\n' "$w" >"$root/etc/crypttab"
 printf '[volume data]\nuuid = %s\n' "$second" >>"$root/etc/cexluks/cexluks.conf"
 load --open
 expect 'a volume of the configuration that is not bound is a failure' 15 not-bound "$w" '3 keys of the keys directory loaded'

@@ -200,6 +200,20 @@ static void test_a_device_that_never_comes_ends_at_the_deadline(void **state)
 	assert_in_range(deadline_now() - began, 300, 3000);
 }
 
+static void test_nobody_waits_for_an_optional_device(void **state)
+{
+	struct stage *s = *state;
+	uint64_t began = deadline_now();
+	const struct attempt *a;
+
+	stage_begin(s, PROD, "", "root UUID=00000000-5229-4f32-a9d3-849404febb0e\n", ATTEMPT_ACTIVATE);
+	s->setup.plan->volumes[0].optional = true;
+	a = stage_run(s, 60000);
+	assert_int_equal(a->state, ATTEMPT_FAILED);
+	assert_int_equal(a->verdict.outcome, OUTCOME_DEVICE_MISSING);
+	assert_in_range(deadline_now() - began, 0, 20000);
+}
+
 static void test_no_time_at_all_is_enough_for_a_verdict(void **state)
 {
 	struct stage *s = *state;
@@ -436,6 +450,7 @@ int main(int argc, char **argv)
 		T(test_a_volume_without_a_binding_says_so),
 		T(test_a_damaged_header_is_refused_not_prompted_for),
 		T(test_a_device_that_never_comes_ends_at_the_deadline),
+		T(test_nobody_waits_for_an_optional_device),
 		T(test_no_time_at_all_is_enough_for_a_verdict),
 		T(test_waiting_costs_no_processor_time),
 		T(test_an_abbreviation_must_fit_one_device),
