@@ -11,6 +11,9 @@
 /**
  * op_convert() - the text of a cexluks.conf that says what the old file says
  * @ret: owned by the caller; holds no secret
+ *
+ * An image that has the new file works as one with the old file. But dracut puts the new one into every image, so
+ * what must be done first is a comment in the text, and a line on standard error.
  */
 enum outcome op_convert(const char *sysroot, char **ret, struct verdict *v);
 

@@ -266,10 +266,16 @@ check 'is not repeated' not contains "$err$out" wrong-key
 sed -i '/endpoint_url = .*\/$/d' "$ini"
 tool list </dev/null
 expect 'what is missing is named' 11 'endpoint_url'
+ini "$made" TPM
+tool convert </dev/null
+expect 'convert, with the API key in a TPM' 0 'api-key      = tpm:/var/lib/hpcs-for-luks/api-key-blob.txt'
+check 'in the file and on standard error: the line without which no image is made' same \
+    "$(for file in out err; do grep -cF 'omit_dracutmodules+=" cexluks "' "$ROOM/$file"; done | xargs)" '1 1'
 ini "$made"
 
 tool convert </dev/null
 expect 'convert prints a cexluks.conf' 0 '[kms default]' "root-key     = $made" 'api-key      = file:/etc/cexluks/default.api-key'
+check 'it says what to do before it is in place' contains "$err" default.api-key 'before /etc/cexluks/cexluks.conf is in place'
 check 'without the API key' not contains "$out" "$(<"$SIM_API_KEY_FILE")"
 converted="$out"
 check 'and moves nothing' test ! -e "$root/etc/cexluks/cexluks.conf" -a ! -e "$root/etc/cexluks/default.api-key"
@@ -290,6 +296,10 @@ rm "$ini"
 tool list </dev/null
 expect 'the new one alone does the same' 0 "$made"$'\t'MyCRKName
 check 'without a warning' same "$err" ''
+run boot --image-files --sysroot "$root" </dev/null
+expect 'an image gets the wrapped keys with it, as with the old one' 0 "/var/lib/hpcs-for-luks/user/$us:key2" \
+    "/var/lib/hpcs-for-luks/logon/$us:key1" /etc/cexluks/default.api-key
+sed -i '/^\[cexluks\]$/d; /^keys-at-boot/d' "$root/etc/cexluks/cexluks.conf"
 
 # --- what the Python tool's own installation left -----------------------------------------------------------------------
 
