@@ -87,6 +87,11 @@ void check_service(struct checker *c, const struct config_profile *profile)
 
 	(void)snprintf(subject, sizeof(subject), "kms:%s", profile->kms.name);
 	check_end(c, profile, subject);
+	if (!cmdline_allows_profile(c->setup.cmdline, profile->kms.name)) {
+		(void)verdict_set(&v, OUTCOME_NOTHING_TO_DO, "rd.cexluks.kms leaves it out");
+		check_found(c, "", subject, &v);
+		return;
+	}
 	if (c->request->offline)
 		return;
 	if (op_session_call(c->session, profile->kms.name, &request, &reply, &v) == OUTCOME_OK)

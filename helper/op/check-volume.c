@@ -50,11 +50,29 @@ static bool is_good(const struct attempt *a)
 	       a->state == ATTEMPT_WAITS_FOR_NETWORK;
 }
 
-static void conclude(struct checker *c, struct attempt *a)
+/* A site's command line picks its own services: that the others are not used is no failure. */
+static bool is_left_out(const struct checker *c, const struct attempt *a)
+{
+	return a->verdict.outcome == OUTCOME_NOT_BOUND && a->binding.kind == BINDING_KMS &&
+	       !cmdline_allows_profile(c->setup.cmdline, a->binding.token->profile);
+}
+
+/* Where all are left out, nothing opens the volume, and that is one. */
+static bool are_all_left_out(const struct checker *c, const struct round *round)
+{
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (!is_left_out(c, &round->attempts[i]))
+			return false;
+	return true;
+}
+
+static void conclude(struct checker *c, struct attempt *a, bool is_note)
 {
 	char binding[BINDING_NAME_SIZE];
 
 	binding_name(&a->binding, binding);
+	if (is_note)
+		a->verdict.outcome = OUTCOME_NOTHING_TO_DO;
 	if (is_good(a) && a->state != ATTEMPT_OPENED)
 		(void)verdict_set(&a->verdict, OUTCOME_OK, "would be tried");
 	check_found(c, name_of(a), binding[0] ? binding : "header", &a->verdict);
@@ -110,8 +128,11 @@ static bool check_bindings(struct checker *c, struct plan_volume *want, size_t n
 	}
 	r = try_all(c, &round);
 	if (r == 0) {
+		bool all_out = are_all_left_out(c, &round);
+
 		for (size_t i = 0; i < round.n_attempts; i++)
-			conclude(c, &round.attempts[i]);
+			conclude(c, &round.attempts[i],
+				 !all_out && is_left_out(c, &round.attempts[i]));
 		opens = boot_opens(round.attempts, round.n_attempts);
 	} else {
 		(void)verdict_errno(&v, r, "cannot watch disks and network");
@@ -121,18 +142,50 @@ static bool check_bindings(struct checker *c, struct plan_volume *want, size_t n
 	return opens;
 }
 
+static bool has_token_of(const struct luks_header *header, const char *type)
+{
+	const struct luks_keyslot *slots;
+	size_t n = luks_header_keyslots(header, &slots);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(slots[i].token_type, type))
+			return true;
+	return false;
+}
+
+/*
+ * crypttab has volumes that others open, or that nobody waits for. What stops the boot at a prompt is not among them,
+ * nor what the configuration or the caller names.
+ */
+static bool is_not_ours(const struct checker *c, const struct attempt *a)
+{
+	const struct plan_volume *want = a->want;
+
+	if (c->request->device || want->pin || !want->asked_elsewhere)
+		return false;
+	if (a->verdict.outcome == OUTCOME_DEVICE_MISSING)
+		return want->options.nofail;
+	return a->verdict.outcome == OUTCOME_NOT_BOUND &&
+	       (want->options.nofail || want->has_key || want->options.unknown[0] ||
+		has_token_of(a->header, "clevis"));
+}
+
 void check_volume(struct checker *c, struct plan_volume *want)
 {
 	struct attempt first;
-	bool opens = false;
+	bool opens = false, ours = true;
 
 	attempt_init(&first, c->setup.config, c->setup.cmdline, want, ATTEMPT_PROVE);
 	attempt_look(&first);
-	c->found->n_volumes++;
-	if (!first.n_order)
+	if (!first.n_order) {
+		ours = !is_not_ours(c, &first);
+		if (!ours)
+			first.verdict.outcome = OUTCOME_NOTHING_TO_DO;
 		check_found(c, name_of(&first), "header", &first.verdict);
-	else
+	} else {
 		opens = check_bindings(c, want, first.n_order);
+	}
+	c->found->n_volumes += ours;
 	if (first.header && first.n_order)
 		check_people(c, &first);
 	c->found->n_opening += opens;

@@ -127,16 +127,33 @@ static enum outcome plan_volumes(struct checker *c, struct verdict *v)
 
 /* --- what is about no single volume --------------------------------------------------------- */
 
-static void check_words(struct checker *c)
+/* The word of the command line that turns the automatic unlock off, or NULL. */
+static const char *word_that_turns_off(const struct checker *c)
 {
 	const struct cmdline *words = c->setup.cmdline;
 
 	if (!plan_is_off(c->setup.config, words))
+		return NULL;
+	return words->off ? "rd.cexluks=0" : words->luks_off ? "rd.luks=0" : words->shell_word;
+}
+
+/* With a prompt somebody gets in; without one the boot keeps every volume shut. */
+static void check_words(struct checker *c)
+{
+	const char *word = word_that_turns_off(c);
+	struct verdict v = { 0 };
+
+	if (!word)
 		return;
-	check_warn(c, "", "command line", WARNING_TURNED_OFF, "%s turns the automatic unlock off",
-		   words->off	   ? "rd.cexluks=0" :
-		   words->luks_off ? "rd.luks=0" :
-				     words->shell_word);
+	if (c->setup.config->on_failure == ON_FAILURE_PROMPT) {
+		check_warn(c, "", "command line", WARNING_TURNED_OFF,
+			   "%s turns the automatic unlock off", word);
+		return;
+	}
+	(void)verdict_set(&v, OUTCOME_CONFIG_ERROR,
+			  "%s turns the automatic unlock off, and on-failure allows no prompt", word);
+	(void)verdict_hint(&v, "remove the word from the kernel command line");
+	check_found(c, "", "command line", &v);
 }
 
 static bool is_configured(const struct config *config, const char *keyfile)
@@ -169,6 +186,8 @@ static void check_leftovers(struct checker *c)
 static enum outcome conclude(const struct checker *c, struct verdict *v)
 {
 	const struct check *found = c->found;
+	const char *word = word_that_turns_off(c);
+	enum outcome good = found->n_opening ? OUTCOME_OK : OUTCOME_NOTHING_TO_DO;
 
 	if (c->no_memory)
 		return verdict_errno(v, ENOMEM, "findings were lost");
@@ -177,7 +196,9 @@ static enum outcome conclude(const struct checker *c, struct verdict *v)
 				   found->n_volumes);
 	if (!found->n_volumes)
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no volume has a binding");
-	return verdict_set(v, OUTCOME_OK, "%zu of %zu volumes would open%s", found->n_opening,
+	if (word)
+		return verdict_set(v, good, "0 of %zu volumes would open: %s", found->n_volumes, word);
+	return verdict_set(v, good, "%zu of %zu volumes would open%s", found->n_opening,
 			   found->n_volumes, c->request->offline ? ", if card and KMS agree" : "");
 }
 
@@ -194,6 +215,8 @@ static enum outcome check_all(struct checker *c, struct verdict *v)
 		check_service(c, &config->profiles[i]);
 	for (size_t i = 0; i < c->setup.plan->n_volumes; i++)
 		check_volume(c, &c->setup.plan->volumes[i]);
+	if (word_that_turns_off(c))
+		c->found->n_opening = 0;
 	return conclude(c, v);
 }
 

@@ -163,6 +163,7 @@ static void take_line(struct crypttab *c, char *line)
 		.name = field[0],
 		.source = field[1],
 		.uuid = uuid_of(field[1]),
+		.has_key = field[2] && strcmp(field[2], "none") != 0 && strcmp(field[2], "-") != 0,
 		.options = field[3] ? field[3] : "",
 	};
 	c->n_lines++;

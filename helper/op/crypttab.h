@@ -31,6 +31,7 @@ struct crypttab_line {
 	const char *name;
 	const char *source; /* UUID=…, /dev/… as written, without quotes */
 	const char *uuid;   /* when the source names one, else "" */
+	bool has_key;	    /* a file or socket has its key, so systemd asks nobody */
 	const char *options;
 };
 

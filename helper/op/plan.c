@@ -123,6 +123,7 @@ static int add_crypttab_line(struct plan *plan, const struct crypttab_line *line
 	if (path)
 		memcpy(vol->source, path, strlen(path) + 1);
 	crypttab_options_add(&vol->options, line->options);
+	vol->has_key = line->has_key;
 	vol->asked_elsewhere = true;
 	return 0;
 }

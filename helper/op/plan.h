@@ -30,6 +30,7 @@ struct plan_volume {
 	char source[256];	    /* device path from crypttab, or "" */
 	char aliases[PLAN_ALIASES][PLAN_NAME_SIZE]; /* other names somebody may open it by, or "" */
 	struct crypttab_options options;
+	bool has_key;		    /* crypttab names a file with its key */
 	bool asked_elsewhere;	    /* systemd or dracut knows it, so a prompt exists */
 	bool optional;		    /* where its device is not there at once, nobody waits for it */
 	bool stranger;		    /* found by scanning and refused before its bindings could be read */

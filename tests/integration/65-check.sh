@@ -21,8 +21,13 @@ bind "$v" kms:dr
 expect 'and to another one' 0
 before="$(digest "$v")"
 
+# In place of /, because words of this machine's command line may turn the unlock off; the files of the test are there too.
+tree="$ROOM/tree"
+mkdir -p "$tree/etc/cexluks" "$tree/proc" "$tree$(dirname "$ROOM")"
+ln -s "$ROOM" "$tree$ROOM"
+
 look() { # [OPTION…]: the next boot of that volume
-    run check "$v" --config "$CONF" "$@" </dev/null
+    run check "$v" --config "$CONF" --sysroot "$tree" "$@" </dev/null
 }
 
 # --- a good machine ---------------------------------------------------------------------------------------------------
@@ -32,7 +37,7 @@ expect 'a good machine passes' 0 "$v: kms:prod: ok: opens keyslot 1 in" "$v: kms
     'kms:prod: ok: TLS, IAM token and service in' 'the next boot: ok: 1 of 1 volumes would open'
 look --json
 check 'as JSON it says the same' same \
-    "$(jq -c '[.outcome, .volumes, .opening, ([.findings[] | select(.subject != "command line").level] | unique)]' "$ROOM/out")" \
+    "$(jq -c '[.outcome, .volumes, .opening, ([.findings[].level] | unique)]' "$ROOM/out")" \
     '["ok",1,1,["ok"]]'
 unchanged 'nothing was changed' "$v" "$before"
 tokens_before="$(sim_tokens_issued)"
@@ -140,5 +145,56 @@ tokens_before="$(sim_tokens_issued)"
 look --offline
 expect 'offline, what can be said is said' 0 "$v: kms:prod: ok: would be tried" 'if card and KMS agree'
 check 'and nobody is asked' same "$(sim_tokens_issued)" "$tokens_before"
+
+# --- command line and crypttab ----------------------------------------------------------------------------------------
+
+boot() { # CMDLINE CRYPTTAB CONFIGURATION: what the next boot would have
+    printf '%s\n' "$1" >"$tree/proc/cmdline"
+    printf '%s\n' "$2" >"$tree/etc/crypttab"
+    { printf '[cexluks]\n%s\n' "$3" && cat "$ROOM/good.conf"; } >"$tree/etc/cexluks/cexluks.conf"
+}
+look_in_tree() { # [DEVICE] [OPTION…]
+    run check --sysroot "$tree" "$@" </dev/null
+}
+
+boot '' "root $v none" ''
+look_in_tree
+expect 'a volume of crypttab' 0 "$v: kms:prod: ok" 'the next boot: ok: 1 of 1 volumes would open'
+boot 'rd.cexluks=0' "root $v none" 'on-failure = poweroff'
+look_in_tree
+expect 'turned off, and no prompt either: that is a failure' 11 'command line: failed: config-error: rd.cexluks=0' \
+    'hint: remove the word' '0 of 1 volumes would open'
+boot 'rd.cexluks=0' "root $v none" 'on-failure = prompt'
+look_in_tree --json
+check 'with a prompt a warning, and nothing opens by itself' same "$status $(jq -c '[.outcome, .volumes, .opening,
+    (.findings[] | select(.subject == "command line") | .level, .word)]' "$ROOM/out")" \
+    '0 ["nothing-to-do",1,0,"warning","turned-off"]'
+
+sim_listener prod hang
+boot 'rd.cexluks.kms=dr' "root $v none" ''
+look_in_tree --timeout 2
+expect 'a site that picks its service is not held up by the other one' 0 'kms:prod: nothing-to-do: rd.cexluks.kms' \
+    "$v: kms:prod: nothing-to-do: rd.cexluks.kms leaves out kms:prod" "$v: kms:dr: ok" '1 of 1 volumes would open'
+sim_listener prod up
+boot 'rd.cexluks.kms=nobody' "root $v none" ''
+look_in_tree
+expect 'one that leaves out all of them opens nothing' 15 "$v: kms:prod: failed: not-bound" "$v: kms:dr: failed: not-bound" \
+    '0 of 1 volumes would open'
+
+volume_make "$ROOM/other"
+for line in "none nofail" "/etc/other.key" "none tpm2-device=auto"; do
+    boot '' "root $v none"$'\n'"other $ROOM/other $line" ''
+    look_in_tree
+    expect "another volume that does not wait for us: $line" 0 "$ROOM/other: header: nothing-to-do: " '1 of 1 volumes'
+done
+boot '' "root $v none"$'\n'"other $ROOM/other none luks" ''
+look_in_tree
+expect 'one that stops the boot at a prompt is a failure' 15 "$ROOM/other: header: failed: not-bound" '1 of 2 volumes'
+boot '' "root $v none"$'\n'"other $ROOM/absent none nofail" ''
+look_in_tree
+expect 'one that need not be there' 0 "$ROOM/absent: header: nothing-to-do" '1 of 1 volumes'
+boot '' "root $v none"$'\n'"other $ROOM/absent none" ''
+look_in_tree
+expect 'one that has to' 12 "$ROOM/absent: header: failed: device-missing" '1 of 2 volumes'
 
 summary
