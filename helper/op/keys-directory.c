@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -73,6 +74,17 @@ static enum outcome take_text(struct key_file *file, char *text, size_t len)
 	return file->ciphertext ? OUTCOME_OK : verdict_errno(&file->verdict, ENOMEM, "key");
 }
 
+/* Who can write it can have any key loaded under any name. The configuration has the same rule. */
+static enum outcome check_writers(const struct stat *st, const char *path, struct verdict *v)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return verdict_set(v, OUTCOME_CONFIG_ERROR, "it belongs to user %u: chown root %s",
+				   (unsigned)st->st_uid, path);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return verdict_set(v, OUTCOME_CONFIG_ERROR, "others can change it: chmod go-w %s", path);
+	return OUTCOME_OK;
+}
+
 static enum outcome read_text(struct key_file *file, int fd)
 {
 	_cleanup_free_ char *text = NULL;
@@ -85,9 +97,8 @@ static enum outcome read_text(struct key_file *file, int fd)
 	if (!S_ISREG(st.st_mode))
 		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is %s",
 				   S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
-	if (st.st_mode & S_IWOTH)
-		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
-				   "everybody can change it: chmod o-w %s", file->path);
+	if (check_writers(&st, file->path, &file->verdict) != OUTCOME_OK)
+		return file->verdict.outcome;
 	r = st.st_size > LIMIT_CIPHERTEXT ? -EFBIG : file_read_fd(fd, LIMIT_CIPHERTEXT, &text, &len);
 	if (r == -EFBIG)
 		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is larger than %u bytes",
@@ -105,6 +116,8 @@ static const char *check_name(const struct key_file *file)
 	for (const char *p = file->name; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			return "its name holds a control character";
+	if (!strncmp(file->name, "cexluks:", 8))
+		return "names that begin with cexluks: are those of volumes' own keys";
 	if (file->type == KEYRING_LOGON && (!colon || colon == file->name))
 		return "a logon key's name needs a prefix, as in dmcrypt:key1";
 	return NULL;
@@ -134,23 +147,30 @@ static bool is_there(const struct keys_directory *dir, enum keyring_type type, c
 	return false;
 }
 
-/* Room for one more, with its path; NULL: no memory. */
-static struct key_file *add(struct keys_directory *dir, enum keyring_type type, const char *where, const char *name)
+/* One more, with its path. -ENOMEM; -ENOSPC, which was told: what others rely on is that n has a limit. */
+static int add(struct keys_directory *dir, enum keyring_type type, const char *where, const char *name,
+	       struct key_file **ret)
 {
-	struct key_file *larger = realloc(dir->files, (dir->n + 1) * sizeof(*larger)), *file;
+	struct key_file *larger, *file;
 
+	if (dir->n == LIMIT_KEY_FILES) {
+		log_warning("%s: more than %d keys, the others are left out", where, LIMIT_KEY_FILES);
+		return -ENOSPC;
+	}
+	larger = realloc(dir->files, (dir->n + 1) * sizeof(*larger));
 	if (!larger)
-		return NULL;
+		return -ENOMEM;
 	dir->files = larger;
 	file = &dir->files[dir->n];
 	*file = (struct key_file){ .type = type };
 	if (asprintf(&file->path, "%s%s%s", where, *name ? "/" : "", name) < 0) {
 		file->path = NULL;
-		return NULL;
+		return -ENOMEM;
 	}
 	file->name = file->path + strlen(file->path) - strlen(name);
 	dir->n++;
-	return file;
+	*ret = file;
+	return 0;
 }
 
 static int is_no_hidden_one(const struct dirent *entry)
@@ -164,18 +184,15 @@ static int read_names(struct keys_directory *to, enum keyring_type type, const c
 	for (int i = 0; i < n; i++) {
 		const char *name = names[i]->d_name;
 		struct key_file *file;
+		int r;
 
 		if (is_there(to, type, name)) {
 			log_warning("%s/%s is left out: the one in %s counts", where, name, KEYS_DIRECTORY);
 			continue;
 		}
-		if (to->n == LIMIT_KEY_FILES) {
-			log_warning("%s: more than %d keys, the others are left out", where, LIMIT_KEY_FILES);
-			return 0;
-		}
-		file = add(to, type, where, name);
-		if (!file)
-			return -ENOMEM;
+		r = add(to, type, where, name, &file);
+		if (r < 0)
+			return r == -ENOSPC ? 0 : r;
 		look(file, dir);
 	}
 	return 0;
@@ -185,14 +202,34 @@ static int read_names(struct keys_directory *to, enum keyring_type type, const c
 static int complain(struct keys_directory *to, enum keyring_type type, const char *where, int error)
 {
 	struct key_file *file;
+	int r;
 
 	if (error == ENOENT)
 		return 0;
-	file = add(to, type, where, "");
-	if (!file)
-		return -ENOMEM;
+	r = add(to, type, where, "", &file);
+	if (r < 0)
+		return r == -ENOSPC ? 0 : r;
 	verdict_errno(&file->verdict, error, "cannot be read");
 	return 0;
+}
+
+/* In a directory that others can change, they can put a file of root's under another name. Whether it was refused. */
+static bool refuse_place(struct keys_directory *to, enum keyring_type type, const char *where, int dir, int *ret)
+{
+	struct verdict v = { 0 };
+	struct key_file *file;
+	struct stat st;
+
+	*ret = 0;
+	if (fstat(dir, &st) < 0)
+		*ret = complain(to, type, where, errno);
+	else if (check_writers(&st, where, &v) == OUTCOME_OK)
+		return false;
+	else if ((*ret = add(to, type, where, "", &file)) == 0)
+		file->verdict = v;
+	if (*ret == -ENOSPC)
+		*ret = 0;
+	return true;
 }
 
 static int read_place(struct keys_directory *to, const char *sysroot, const struct place *place)
@@ -206,6 +243,8 @@ static int read_place(struct keys_directory *to, const char *sysroot, const stru
 	if (asprintf(&where, "%s%s/%s", sysroot, place->directory, keys_directory_type(place->type)) < 0)
 		return -ENOMEM;
 	dir = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && refuse_place(to, place->type, where, dir, &r))
+		return r;
 	(void)snprintf(opened, sizeof(opened), "/proc/self/fd/%d", dir);
 	n = dir < 0 ? -1 : scandir(opened, &names, is_no_hidden_one, alphasort);
 	if (n < 0)

@@ -5,7 +5,7 @@
  * where the Python tool of that name has them. In both places the first one counts.
  *
  * What others wrote is read leniently: blanks and line ends around the text don't matter. Files whose names begin
- * with a dot are nobody's keys.
+ * with a dot are nobody's keys. Not so what others than root can write, file or directory: that is refused.
  */
 #ifndef CEXLUKS_OP_KEYS_DIRECTORY_H
 #define CEXLUKS_OP_KEYS_DIRECTORY_H
@@ -30,7 +30,7 @@ struct key_file {
 
 struct keys_directory {
 	struct key_file *files; /* logon before user, each sorted by name */
-	size_t n;
+	size_t n; /* at most LIMIT_KEY_FILES, whatever is wrong */
 };
 
 /**

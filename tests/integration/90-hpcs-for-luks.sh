@@ -170,7 +170,8 @@ ln -s "$us:loop" "$new/user/$us:loop"
 mkfifo "$new/user/$us:fifo"
 truncate -s 4G "$new/user/$us:large"
 printf '%s\n' "$good" >"$new/user/$us:writable"
-chmod o+w "$new/user/$us:writable"
+chmod g+w "$new/user/$us:writable"
+printf '%s\n' "$good" >"$new/user/cexluks:$us"
 printf '%s\n' "$good" >"$new/logon/noprefix"
 printf '%s\n' "$good" >"$new/logon/:$us"
 printf '  %s \r\n\n' "$good" >"$new/user/$us:lenient"
@@ -187,14 +188,15 @@ said "$new/user/$us:empty" config-error empty
 said "$new/user/$us:large" config-error 'larger than'
 said "$new/user/$us:folder" config-error directory
 said "$new/user/$us:link-out" config-error 'link'
-said "$new/user/$us:writable" config-error 'chmod o-w'
+said "$new/user/$us:writable" config-error "chmod go-w $new/user/$us:writable"
+said "$new/user/cexluks:$us" config-error 'volumes'
 said "$new/user/$us:truncated" kms-bad-ciphertext ''
 said "$new/user/$us:text" kms-bad-ciphertext ''
 said "$new/logon/noprefix" config-error prefix
 said "$new/logon/:$us" config-error prefix
 check 'the others are loaded' same "$(payload "$us:key2")|$(payload "$us:lenient")|$(payload "$us:link")" \
     'MyPassPhrase|MyPassPhrase|MyPassPhrase'
-check 'the sum counts both' grep -qE '4 keys of the keys directory loaded, 15 not' <<<"$err"
+check 'the sum counts both' grep -qE '4 keys of the keys directory loaded, 16 not' <<<"$err"
 check 'dot files are no keys' not contains "$err$out" hidden
 check 'no ciphertext and no passphrase in what is said' not grep -qE "MyPassPhrase|${good:0:30}" "$ROOM/err"
 

@@ -127,8 +127,50 @@ static void test_only_files_are_keys(void **state)
 	assert_int_equal(rmdir(tree_path(*state, USER "k")), 0);
 	assert_int_equal(mkfifo(tree_path(*state, USER "k"), 0600), 0);
 	refused(*state, "not a regular file");
+}
+
+static void test_what_others_can_write_is_refused(void **state)
+{
 	tree_put_bytes(*state, USER "k", "1", 1, 0646);
-	refused(*state, "chmod o-w");
+	refused(*state, "chmod go-w ");
+	tree_put_bytes(*state, USER "k", "1", 1, 0664);
+	refused(*state, "chmod go-w ");
+	tree_put_bytes(*state, USER "k", "1", 1, 0644);
+	holds(*state, "1");
+	assert_int_equal(chmod(tree_path(*state, KEYS_DIRECTORY "/user"), 0775), 0);
+	refused(*state, "chmod go-w ");
+	refused(*state, KEYS_DIRECTORY "/user");
+	assert_int_equal(chmod(tree_path(*state, KEYS_DIRECTORY "/user"), 0755), 0);
+	holds(*state, "1");
+	if (geteuid() != 0)
+		return; /* only root can give a file away */
+	assert_int_equal(chown(tree_path(*state, USER "k"), 65534, 0), 0);
+	refused(*state, "chown root ");
+	assert_int_equal(chown(tree_path(*state, USER "k"), 0, 0), 0);
+	assert_int_equal(chown(tree_path(*state, KEYS_DIRECTORY "/user"), 65534, 0), 0);
+	refused(*state, "chown root ");
+}
+
+static void test_names_of_volumes_own_keys_are_refused(void **state)
+{
+	tree_put(*state, USER "cexluks:96fa7ba7-5229-4f32-a9d3-849404febb0e", "1");
+	refused(*state, "cexluks:");
+}
+
+static void test_the_number_has_a_limit_also_with_complaints(void **state)
+{
+	_cleanup_keys_directory_ struct keys_directory dir = { 0 };
+
+	for (int i = 0; i < LIMIT_KEY_FILES; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), LOGON "k:%d", i);
+		tree_put(*state, name, "1");
+	}
+	tree_put(*state, KEYS_DIRECTORY "/user", "no directory");
+	tree_put(*state, KEYS_OLD_DIRECTORY "/user", "no directory");
+	dir = read_all(*state);
+	assert_int_equal(dir.n, LIMIT_KEY_FILES);
 }
 
 static void test_links_stay_inside(void **state)
@@ -188,6 +230,9 @@ int main(void)
 		TEST(test_what_is_no_text_in_one_piece_is_refused),
 		TEST(test_size_has_a_limit),
 		TEST(test_only_files_are_keys),
+		TEST(test_what_others_can_write_is_refused),
+		TEST(test_names_of_volumes_own_keys_are_refused),
+		TEST(test_the_number_has_a_limit_also_with_complaints),
 		TEST(test_links_stay_inside),
 		TEST(test_a_logon_key_needs_a_prefix_and_dots_are_no_keys),
 		TEST(test_a_file_in_place_of_a_directory_is_told),
