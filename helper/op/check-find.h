@@ -14,6 +14,7 @@ struct checker {
 	struct op_session *session;
 	struct check *found;
 	enum outcome first; /* the first failure, or OUTCOME_OK */
+	bool unnamed;	    /* the one volume asked about: nothing that the boot reads names it */
 	bool no_memory;	    /* a finding was lost, so nothing may be called good */
 };
 
@@ -24,6 +25,12 @@ void check_found(struct checker *c, const char *volume, const char *subject,
 /* What works, and why it may stop. */
 void check_warn(struct checker *c, const char *volume, const char *subject, enum warning warning,
 		const char *format, ...) _printf_(5, 6);
+
+/* Makes the plan one of what is to be looked at. */
+enum outcome check_plan(struct checker *c, struct verdict *v);
+
+/* Why the boot leaves a volume alone, or NULL. Of one that is named by path, once its header was read. */
+const char *check_why_not_at_boot(const struct checker *c, const struct plan_volume *want);
 
 /* One volume, all its bindings. */
 void check_volume(struct checker *c, struct plan_volume *want);

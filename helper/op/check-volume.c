@@ -167,27 +167,40 @@ static bool is_not_ours(const struct checker *c, const struct attempt *a)
 		return want->options.nofail;
 	return a->verdict.outcome == OUTCOME_NOT_BOUND &&
 	       (want->options.nofail || want->has_key || want->options.unknown[0] ||
-		has_token_of(a->header, "clevis"));
+		(a->header && has_token_of(a->header, "clevis")));
+}
+
+/* With the device found and its header read, as far as they are there. */
+static void judge(struct checker *c, struct attempt *first)
+{
+	const char *why_not = check_why_not_at_boot(c, first->want);
+	bool opens = false, ours = true;
+
+	if (why_not && !c->request->device)
+		return;
+	if (why_not)
+		check_warn(c, name_of(first), "boot", WARNING_NOT_AT_BOOT, "the boot does not open it: %s",
+			   why_not);
+	if (!first->n_order) {
+		ours = !is_not_ours(c, first);
+		if (!ours)
+			first->verdict.outcome = OUTCOME_NOTHING_TO_DO;
+		check_found(c, name_of(first), "header", &first->verdict);
+	} else {
+		opens = check_bindings(c, first->want, first->n_order);
+	}
+	c->found->n_volumes += ours;
+	if (first->header && first->n_order)
+		check_people(c, first);
+	c->found->n_opening += opens && !why_not;
 }
 
 void check_volume(struct checker *c, struct plan_volume *want)
 {
 	struct attempt first;
-	bool opens = false, ours = true;
 
 	attempt_init(&first, c->setup.config, c->setup.cmdline, want, ATTEMPT_PROVE);
 	attempt_look(&first);
-	if (!first.n_order) {
-		ours = !is_not_ours(c, &first);
-		if (!ours)
-			first.verdict.outcome = OUTCOME_NOTHING_TO_DO;
-		check_found(c, name_of(&first), "header", &first.verdict);
-	} else {
-		opens = check_bindings(c, want, first.n_order);
-	}
-	c->found->n_volumes += ours;
-	if (first.header && first.n_order)
-		check_people(c, &first);
-	c->found->n_opening += opens;
+	judge(c, &first);
 	attempt_done(&first);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "op/attempt.h"
 #include "op/check-find.h"
 
 #define IGNITION_KEY_FILE "/etc/luks/cex.key"
@@ -69,60 +68,6 @@ void check_done(struct check *check)
 {
 	free(check->findings);
 	*check = (struct check){ 0 };
-}
-
-/* --- which volumes -------------------------------------------------------------------------- */
-
-static enum outcome plan_one(struct checker *c, const char *path, struct verdict *v)
-{
-	_cleanup_luks_device_ struct luks_device *device = NULL;
-	struct plan *plan = c->setup.plan;
-	struct plan_volume *one;
-	int r = luks_device_open(path, &device);
-
-	if (r != 0)
-		return verdict_luks(v, r, path, NULL);
-	plan->n_volumes = 0;
-	plan->scan = false;
-	one = plan_add_found(plan, c->setup.config, c->setup.cmdline, device->uuid);
-	if (!one) {
-		verdict_set(v, OUTCOME_NOT_BOUND, "rd.cexluks.uuid leaves out %s", device->uuid);
-		return verdict_hint(v, "add rd.cexluks.uuid=%s", device->uuid);
-	}
-	if (strlen(path) >= sizeof(one->source))
-		return verdict_set(v, OUTCOME_USAGE, "the path of the device is too long");
-	(void)snprintf(one->source, sizeof(one->source), "%s", path);
-	return OUTCOME_OK;
-}
-
-/* As the boot scans: a volume counts with a binding of ours on it. */
-static int add_if_bound(const char *uuid, void *userdata)
-{
-	struct checker *c = userdata;
-	struct plan_volume found = { 0 };
-	struct attempt look;
-	bool counts;
-
-	plan_complete(&found, c->setup.config, c->setup.cmdline, uuid);
-	attempt_init(&look, c->setup.config, c->setup.cmdline, &found, ATTEMPT_PROVE);
-	attempt_look(&look);
-	counts = look.n_order > 0 || look.state == ATTEMPT_REFUSED;
-	attempt_done(&look);
-	if (counts)
-		(void)plan_add_found(c->setup.plan, c->setup.config, c->setup.cmdline, uuid);
-	return 0;
-}
-
-static enum outcome plan_volumes(struct checker *c, struct verdict *v)
-{
-	int r;
-
-	if (c->request->device)
-		return plan_one(c, c->request->device, v);
-	if (!c->setup.plan->scan)
-		return OUTCOME_OK;
-	r = luks_device_each(add_if_bound, c);
-	return r < 0 ? verdict_errno(v, r, "cannot list devices") : OUTCOME_OK;
 }
 
 /* --- what is about no single volume --------------------------------------------------------- */
@@ -205,7 +150,7 @@ static enum outcome conclude(const struct checker *c, struct verdict *v)
 static enum outcome check_all(struct checker *c, struct verdict *v)
 {
 	struct config *config = c->setup.config;
-	enum outcome o = plan_volumes(c, v);
+	enum outcome o = check_plan(c, v);
 
 	if (o != OUTCOME_OK)
 		return o;

@@ -163,8 +163,8 @@ static void narrow(struct plan *plan, const struct cmdline *cmdline)
 	plan->n_volumes = kept;
 }
 
-int plan_make(const struct config *config, const struct cmdline *cmdline,
-	      const struct crypttab *crypttab, struct plan **ret)
+int plan_make_all(const struct config *config, const struct cmdline *cmdline,
+		  const struct crypttab *crypttab, struct plan **ret)
 {
 	_cleanup_plan_ struct plan *plan = calloc(1, sizeof(*plan));
 	int r = plan ? 0 : -ENOMEM;
@@ -184,11 +184,19 @@ int plan_make(const struct config *config, const struct cmdline *cmdline,
 	for (size_t i = 0; i < plan->n_volumes; i++)
 		if (uuid_is_valid(plan->volumes[i].uuid))
 			plan_complete(&plan->volumes[i], config, cmdline, plan->volumes[i].uuid);
-	/* Where nothing is unlocked, what is asked must not depend on what would have been selected. */
-	if (!plan_is_off(config, cmdline))
-		narrow(plan, cmdline);
 	*ret = take_ptr(plan);
 	return 0;
+}
+
+int plan_make(const struct config *config, const struct cmdline *cmdline,
+	      const struct crypttab *crypttab, struct plan **ret)
+{
+	int r = plan_make_all(config, cmdline, crypttab, ret);
+
+	/* Where nothing is unlocked, what is asked must not depend on what would have been selected. */
+	if (r == 0 && !plan_is_off(config, cmdline))
+		narrow(*ret, cmdline);
+	return r;
 }
 
 struct plan_volume *plan_add_found(struct plan *plan, const struct config *config,

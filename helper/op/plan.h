@@ -47,6 +47,10 @@ struct plan {
 int plan_make(const struct config *config, const struct cmdline *cmdline,
 	      const struct crypttab *crypttab, struct plan **ret) _must_check_;
 
+/* The same, with what rd.cexluks.uuid leaves out and what is not to be opened at boot. */
+int plan_make_all(const struct config *config, const struct cmdline *cmdline,
+		  const struct crypttab *crypttab, struct plan **ret) _must_check_;
+
 static inline void plan_free(struct plan *plan)
 {
 	free(plan);

@@ -119,7 +119,8 @@ static bool sort_out(struct round *round, size_t i)
 
 	if (!a->want->source[0] || !uuid_is_valid(a->want->uuid))
 		return false;
-	if (!plan_selects(round->cmdline, a->want->uuid)) {
+	/* What is to be proved was chosen before. */
+	if (a->how != ATTEMPT_PROVE && !plan_selects(round->cmdline, a->want->uuid)) {
 		drop(round, i);
 		return true;
 	}

@@ -16,9 +16,10 @@ enum warning {
 	WARNING_NO_PASSPHRASE,
 	WARNING_PUBLIC_PASSPHRASE,
 	WARNING_TURNED_OFF,
+	WARNING_NOT_AT_BOOT,
 };
 
-#define WARNINGS (WARNING_TURNED_OFF + 1)
+#define WARNINGS (WARNING_NOT_AT_BOOT + 1)
 
 /* The stable word, e.g. "single-queue". Static. */
 const char *warning_word(enum warning warning);

@@ -197,4 +197,34 @@ boot '' "root $v none"$'\n'"other $ROOM/absent none" ''
 look_in_tree
 expect 'one that has to' 12 "$ROOM/absent: header: failed: device-missing" '1 of 2 volumes'
 
+# --- one device, as the boot has it -----------------------------------------------------------------------------------
+
+boot '' "root $v none tpm2-device=auto"$'\n'"other $ROOM/other none nofail" ''
+look_in_tree "$v"
+expect 'one device has the options that crypttab gives it' 15 "hint: cexluks bind $v kms:prod --luks2-keyring"
+boot '' "root $v none noauto" ''
+look_in_tree "$v"
+expect 'one that is not for the boot does not open there' 0 "$v: boot: warning: not-at-boot: " noauto "$v: kms:prod: ok" \
+    'the next boot: nothing-to-do: 0 of 1 volumes would open'
+boot '' "other $ROOM/other none nofail" ''
+look_in_tree "$v"
+expect 'nor one that nothing names' 0 'not-at-boot: ' 'name other volumes' "$v: kms:prod: ok" '0 of 1 volumes would open'
+boot 'rd.cexluks.uuid=96fa7ba7-5229-4f32-a9d3-849404febb0e' "root $v none" ''
+look_in_tree "$v"
+expect 'nor one that the command line leaves out' 0 'not-at-boot: ' 'rd.cexluks.uuid' "$v: kms:prod: ok" '0 of 1 volumes'
+sed -i '/^root/d' "$tree/etc/crypttab"
+look_in_tree "$v"
+expect 'named in crypttab or not' 0 'not-at-boot: ' "$v: kms:prod: ok" '0 of 1 volumes would open'
+
+dd if="$v" of="$ROOM/header" bs=1M count=4 status=none
+truncate -s 8M "$ROOM/data"
+boot '' "data $ROOM/data none header=$ROOM/header" ''
+for device in "$ROOM/data" "$ROOM/header"; do
+    look_in_tree "$device"
+    expect "the volume of a detached header: ${device##*/}" 0 "$ROOM/data: kms:prod: ok" '1 of 1 volumes would open'
+done
+boot '' '' ''
+look_in_tree "$ROOM/data"
+expect 'data without a header are no volume' 14 'no valid LUKS2 header'
+
 summary
