@@ -12,6 +12,7 @@
 #include "cli/verb.h"
 #include "op/convert.h"
 #include "op/keys.h"
+#include "op/load.h"
 #include "op/service.h"
 
 #define O(id) OPTION_BIT(OPTION_##id)
@@ -99,6 +100,14 @@ static enum outcome old_process(const struct verb_call *call)
 	return outcome_exit_code(o) ? failed(&v, "not all keys") : o;
 }
 
+static enum outcome old_wipe(const struct verb_call *call)
+{
+	struct verdict v = { 0 };
+	enum outcome o = op_forget(call->common.sysroot, &v);
+
+	return outcome_exit_code(o) ? failed(&v, "not all keys are gone") : o;
+}
+
 static enum outcome old_convert(const struct verb_call *call)
 {
 	_cleanup_free_ char *text = NULL;
@@ -121,6 +130,7 @@ const struct verb old_verbs[] = {
 	{ "wrap", "", "wrap standard input with the root key", 0, 0, O(GEN) | O(KEY), cli_wrap },
 	{ "unwrap", "", "unwrap a ciphertext from standard input", 0, 0, O(KEY), cli_unwrap },
 	{ "process", "", "load the keys directory into the kernel keyring", 0, 0, O(KEY), old_process },
+	{ "wipe", "", "take the keys out of the kernel keyring again", 0, 0, 0, old_wipe },
 	{ "convert", "[FILE]", "write a cexluks.conf that says the same", 0, 1, 0, old_convert },
 	{ "help", "[VERB]", "show verbs and their options", 0, 1, O(TABLE), cli_help },
 	{ 0 },

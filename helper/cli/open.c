@@ -65,7 +65,7 @@ enum outcome cli_forget(const struct verb_call *call)
 		(void)op_forget_files(call->common.sysroot, &v);
 		return finish(&v, "cannot overwrite the image's files");
 	}
-	(void)op_forget(&v);
+	(void)op_forget(call->common.sysroot, &v);
 	return finish(&v, "cannot forget keys");
 }
 

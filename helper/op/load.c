@@ -194,7 +194,7 @@ enum outcome op_load_open(const struct boot_request *request, struct verdict *v)
 	return load_both(&setup, request, &scope, v);
 }
 
-enum outcome op_forget(struct verdict *v)
+enum outcome op_forget(const char *sysroot, struct verdict *v)
 {
 	size_t n = 0, n_files = 0;
 	int r, s;
@@ -203,7 +203,7 @@ enum outcome op_forget(struct verdict *v)
 	if (keyring_setup() != 0)
 		log_debug("the user keyring cannot be linked");
 	r = keyring_forget_prefix("cexluks:", &n);
-	s = op_keys_forget("", &n_files);
+	s = op_keys_forget(sysroot, &n_files);
 	n += n_files;
 	if (r == 0)
 		r = s;

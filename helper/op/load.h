@@ -22,7 +22,10 @@ enum outcome op_load(const struct boot_request *request, struct verdict *v);
  */
 enum outcome op_load_open(const struct boot_request *request, struct verdict *v);
 
-/* Every key of ours goes, those of the keys directory too. Needs no configuration and may be called at any time. */
-enum outcome op_forget(struct verdict *v);
+/*
+ * Every key of ours goes, those of the keys directory below @sysroot too. Needs no configuration and may be called at
+ * any time.
+ */
+enum outcome op_forget(const char *sysroot, struct verdict *v);
 
 #endif

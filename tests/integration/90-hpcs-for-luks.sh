@@ -64,11 +64,15 @@ payload() { # DESCRIPTION: of a user key
     keyctl session - sh -c 'keyctl link @u @s && keyctl pipe "%user:$0"' "$1" 2>/dev/null
 }
 
-forget() { # every key of this test
-    local id
+forget() { # every key of this test; the kernel's list has them until it has cleared away
+    local id left=50
     while read -r id; do
         keyctl unlink "0x$id" @u &>/dev/null </dev/null
     done < <(awk -v us="$us" 'index($9, us) == 1 { print $1 }' /proc/keys)
+    while grep -qF " $us:" /proc/keys && [[ $left -gt 0 ]]; do
+        left=$((left - 1))
+        sleep 0.1
+    done
 }
 trap 'forget; tidy_up' EXIT
 
@@ -132,6 +136,17 @@ check 'process again renews them in place' same "$status $(serial_of logon "$us:
 keyctl unlink "0x$(serial_of user "$us:key2")" @u
 tool process </dev/null
 check 'and brings back what went' same "$(payload "$us:key2")" MyPassPhrase
+
+tool wipe </dev/null
+expect 'wipe' 0
+check 'it prints nothing' same "$out$err" ''
+check 'and both keys are gone' not contains "$(keyctl show @u 2>&1)" "$us"
+tool wipe </dev/null
+expect 'again, with nothing to wipe, it is no failure, as a unit wants it' 0
+check 'the unit that wipes is of that name, and nothing requires it' same \
+    "$(grep -hE '^(ExecStart|RequiredBy|WantedBy)=' units/hpcs-for-luks-wipe.service | xargs)" \
+    'ExecStart=/usr/bin/hpcs-for-luks wipe WantedBy=multi-user.target'
+tool process </dev/null
 
 # --- a volume ---------------------------------------------------------------------------------------------------------
 
@@ -298,8 +313,8 @@ rm "$ini"
 tool list </dev/null
 expect 'the new one alone does the same' 0 "$made"$'\t'MyCRKName
 check 'without a warning' same "$err" ''
-run boot --image-files --sysroot "$root" </dev/null
-expect 'an image gets the wrapped keys with it, as with the old one' 0 "/var/lib/hpcs-for-luks/user/$us:key2" \
+check 'an image gets the wrapped keys with it, as with the old one' contains \
+    "$("$CEXLUKS" boot --image-files --sysroot "$root" 2>&1 </dev/null)" "/var/lib/hpcs-for-luks/user/$us:key2" \
     "/var/lib/hpcs-for-luks/logon/$us:key1" /etc/cexluks/default.api-key
 sed -i '/^\[cexluks\]$/d; /^keys-at-boot/d' "$root/etc/cexluks/cexluks.conf"
 
