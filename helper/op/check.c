@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "luks/device.h"
+#include "luks/header.h"
 #include "op/check-find.h"
 
 #define IGNITION_KEY_FILE "/etc/luks/cex.key"
@@ -165,6 +167,43 @@ static enum outcome check_all(struct checker *c, struct verdict *v)
 	return conclude(c, v);
 }
 
+/* --- no configuration ----------------------------------------------------------------------- */
+
+static int is_bound(const char *uuid, void *userdata)
+{
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	_cleanup_luks_header_ struct luks_header *header = NULL;
+	const struct luks_token *const *tokens;
+	struct luks_reason reason = { "" };
+	size_t n;
+
+	(void)userdata;
+	if (luks_device_find(uuid, &device, &reason) != 0 ||
+	    luks_header_load(device, NULL, &header, &reason) != 0)
+		return 0;
+	n = luks_header_tokens(header, &tokens);
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->keyslot >= 0)
+			return 1;
+	return 0;
+}
+
+/* Whoever bound a volume counts on the boot, which has nothing to go by: a card binding needs no word, but the file. */
+static enum outcome check_nothing(struct checker *c, struct verdict *v)
+{
+	const struct verdict found = *v;
+	int r = c->request->device ? 1 : luks_device_each(is_bound, NULL);
+
+	if (r < 0)
+		return verdict_errno(v, r, "cannot list devices");
+	if (r == 0)
+		return v->outcome;
+	(void)verdict_set(v, OUTCOME_CONFIG_ERROR, "%s, and without it the boot opens nothing", found.cause);
+	(void)verdict_hint(v, "touch %s (enough for card bindings) and rebuild the initramfs", CONFIG_PATH);
+	check_found(c, "", "configuration", v);
+	return v->outcome;
+}
+
 enum outcome op_check(const struct check_request *request, struct check *ret, struct verdict *v)
 {
 	const struct boot_request boot = {
@@ -176,6 +215,8 @@ enum outcome op_check(const struct check_request *request, struct check *ret, st
 	int r = 0;
 
 	*ret = (struct check){ 0 };
+	if (o == OUTCOME_NOTHING_TO_DO)
+		o = check_nothing(&c, v);
 	if (o == OUTCOME_OK)
 		r = op_session_new(c.setup.config, request->sysroot, &c.session);
 	if (r < 0)

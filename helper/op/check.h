@@ -49,7 +49,7 @@ struct check {
  * @ret: release with check_done(), whatever the outcome
  *
  * Return: the outcome of the first finding that failed, OUTCOME_OK with warnings too;
- * OUTCOME_NOTHING_TO_DO when there is no configuration or no volume, or none that the boot is to open.
+ * OUTCOME_NOTHING_TO_DO when there is no configuration and nothing bound, no volume, or none that the boot is to open.
  */
 enum outcome op_check(const struct check_request *request, struct check *ret, struct verdict *v);
 void check_done(struct check *check);

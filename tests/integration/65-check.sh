@@ -227,4 +227,9 @@ boot '' '' ''
 look_in_tree "$ROOM/data"
 expect 'data without a header are no volume' 14 'no valid LUKS2 header'
 
+rm "$tree/etc/cexluks/cexluks.conf"
+look_in_tree "$v"
+expect 'without a configuration the boot opens nothing' 11 'configuration: failed: config-error: ' \
+    '/etc/cexluks/cexluks.conf does not exist' 'hint: touch /etc/cexluks/cexluks.conf' 'the next boot: config-error'
+
 summary

@@ -98,15 +98,17 @@ static void test_one_binding_is_proved_without_the_others(void **state)
 	}
 }
 
-/* The verdict of the whole; what was found is in @found. */
-static enum outcome look(struct stage *s, const char *crypttab, bool offline, struct check *found)
+/* The verdict of the whole; what was found is in @found. @config: NULL: there is none. */
+static enum outcome look(struct stage *s, const char *config, const char *crypttab, bool offline,
+			 struct check *found)
 {
 	const struct check_request request = {
 		.sysroot = s->tree->root, .timeout_ms = 20000, .offline = offline
 	};
 	struct verdict v = { 0 };
 
-	tree_put(s->tree, "/etc/cexluks/cexluks.conf", PROD);
+	if (config)
+		tree_put(s->tree, "/etc/cexluks/cexluks.conf", config);
 	tree_put(s->tree, "/proc/cmdline", "");
 	tree_put(s->tree, "/etc/crypttab", crypttab);
 	(void)op_check(&request, found, &v);
@@ -139,10 +141,36 @@ static void test_what_systemd_cannot_open_is_no_way_in_also_offline(void **state
 
 		volume_is(s, &key, PUBLIC, GOOD_CARDS);
 		stage_tokens(s, rows[i].token, NULL, NULL);
-		assert_int_equal(look(s, rows[i].crypttab, true, &found), rows[i].expected);
+		assert_int_equal(look(s, PROD, rows[i].crypttab, true, &found), rows[i].expected);
 		assert_non_null(finding(&found, rows[i].subject));
 		assert_string_equal(finding(&found, rows[i].subject)->word, outcome_word(rows[i].expected));
 		assert_int_equal(found.n_opening, rows[i].expected == OUTCOME_OK);
+		check_done(&found);
+	}
+}
+
+static void test_without_a_configuration_nothing_bound_opens(void **state)
+{
+	static const struct {
+		const char *config, *token;
+		enum outcome expected;
+	} rows[] = {
+		{ NULL, NULL, OUTCOME_NOTHING_TO_DO },
+		{ NULL, CARD, OUTCOME_CONFIG_ERROR },
+		{ "", CARD, OUTCOME_OK },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct check found = { 0 };
+
+		volume_is(s, &key, PUBLIC, GOOD_CARDS);
+		stage_tokens(s, rows[i].token, NULL, NULL);
+		/* nothing names the volume: it is found */
+		assert_int_equal(look(s, rows[i].config, "", true, &found), rows[i].expected);
+		assert_int_equal(found.n_opening, rows[i].expected == OUTCOME_OK);
+		assert_int_equal(found.n > 0, rows[i].expected != OUTCOME_NOTHING_TO_DO);
 		check_done(&found);
 	}
 }
@@ -172,6 +200,7 @@ int main(int argc, char **argv)
 		T(test_a_proof_refuses_what_the_boot_refuses),
 		T(test_one_binding_is_proved_without_the_others),
 		T(test_what_systemd_cannot_open_is_no_way_in_also_offline),
+		T(test_without_a_configuration_nothing_bound_opens),
 		cmocka_unit_test(test_every_warning_has_a_word_of_its_own_and_a_hint),
 	};
 
