@@ -14,10 +14,10 @@ struct keys {
 	const struct keys_request *request;
 	const char *profile;
 	struct keys_directory dir;
-	unsigned job[LIMIT_KEY_FILES + 1]; /* of files[i]; 0: none under way */
-	long id[LIMIT_KEY_FILES + 1];	   /* in the kernel; 0: not loaded */
-	size_t next;			   /* file to be handed over */
-	bool asked;			   /* a job was */
+	unsigned job[LIMIT_KEY_FILES]; /* of files[i]; 0: none under way */
+	long id[LIMIT_KEY_FILES];      /* in the kernel; 0: not loaded */
+	size_t next;		       /* file to be handed over */
+	bool asked;		       /* a job was */
 	size_t n_open, n_loaded, n_failed;
 	struct verdict first; /* failure */
 	struct verdict unusable; /* profile or network process: then no file can be loaded */
@@ -85,9 +85,15 @@ static enum outcome submit(struct keys *k, size_t i)
 	return o;
 }
 
+/* All that can be. */
+static bool is_handed_over(const struct keys *k)
+{
+	return k->next >= k->dir.n || k->unusable.outcome != OUTCOME_OK;
+}
+
 void keys_submit(struct keys *k, size_t room)
 {
-	for (; k->next < k->dir.n; k->next++) {
+	for (; !is_handed_over(k); k->next++) {
 		struct key_file *file = &k->dir.files[k->next];
 
 		if (!file->ciphertext)
@@ -95,7 +101,7 @@ void keys_submit(struct keys *k, size_t room)
 		else if (k->n_open >= room)
 			return;
 		else if (submit(k, k->next) != OUTCOME_OK)
-			k->next = k->dir.n; /* what is wrong with a profile is wrong for every file: told once */
+			return; /* what is wrong with a profile is wrong for every file: told once */
 	}
 }
 
@@ -106,33 +112,47 @@ bool keys_wait(const struct keys *k)
 
 bool keys_are_over(const struct keys *k)
 {
-	return !k->n_open && k->next >= k->dir.n;
+	return !k->n_open && is_handed_over(k);
 }
 
+/* What has no verdict yet gets one, and its line: but for what the sum says of all that is left. */
 static void give_up(struct keys *k)
 {
 	for (size_t i = 0; i < k->dir.n; i++) {
+		struct key_file *file = &k->dir.files[i];
+
 		if (!k->job[i] && i < k->next)
 			continue;
-		verdict_set(&k->dir.files[i].verdict, k->asked ? OUTCOME_TIMEOUT : OUTCOME_NO_NETWORK,
-			    k->asked ? "no answer from kms:%s" : "no interface is up to ask kms:%s", k->profile);
-		failed(k, &k->dir.files[i]);
+		if (file->ciphertext && !k->job[i] && k->unusable.outcome != OUTCOME_OK) {
+			file->verdict = k->unusable;
+			continue;
+		}
+		if (file->ciphertext)
+			verdict_set(&file->verdict, k->asked ? OUTCOME_TIMEOUT : OUTCOME_NO_NETWORK,
+				    k->asked ? "no answer from kms:%s" : "no interface is up to ask kms:%s",
+				    k->profile);
+		failed(k, file);
 	}
+}
+
+static void tell_loaded(const struct keys *k)
+{
+	for (size_t i = 0; i < k->dir.n && k->request->loaded; i++)
+		if (k->id[i])
+			k->request->loaded(&k->dir.files[i], k->id[i], k->request->userdata);
 }
 
 enum outcome keys_end(struct keys *k, struct verdict *v)
 {
 	const char *plural;
 
+	give_up(k);
+	tell_loaded(k);
 	if (k->unusable.outcome != OUTCOME_OK) {
 		*v = k->unusable;
 		return v->outcome;
 	}
-	give_up(k);
 	plural = k->n_loaded == 1 ? "" : "s";
-	for (size_t i = 0; i < k->dir.n && k->request->loaded; i++)
-		if (k->id[i])
-			k->request->loaded(&k->dir.files[i], k->id[i], k->request->userdata);
 	if (!k->n_failed)
 		return verdict_set(v, OUTCOME_OK, "%zu key%s of the keys directory loaded", k->n_loaded, plural);
 	verdict_set(v, k->first.outcome, "%zu key%s of the keys directory loaded, %zu not", k->n_loaded, plural,

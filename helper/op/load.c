@@ -81,28 +81,15 @@ static void tell(const struct round *round)
 	}
 }
 
-static enum outcome load_keys(const struct boot_setup *setup, const struct boot_request *request,
-			      struct op_session *session, deadline_t deadline, struct verdict *v)
-{
-	const struct keys_request keys = {
-		.sysroot = request->sysroot,
-		.config = setup->config,
-		.session = session,
-		.expiry_s = setup->config->keys_expiry_s,
-		.deadline = deadline,
-	};
-
-	return op_keys_load(&keys, v);
-}
-
-static enum outcome load_volumes(struct boot_setup *setup, struct op_session *session, const struct scope *scope,
-				 deadline_t deadline, struct verdict *v)
+static enum outcome load_volumes(struct boot_setup *setup, struct op_session *session, struct keys *keys,
+				 const struct scope *scope, deadline_t deadline, struct verdict *v)
 {
 	struct round round = {
 		.config = setup->config,
 		.cmdline = setup->cmdline,
 		.plan = setup->plan,
 		.session = session,
+		.keys = keys,
 		.questions = -1,
 		.how = scope->how,
 	};
@@ -137,19 +124,30 @@ static enum outcome of_both(const struct verdict *keys, struct verdict *v)
 	return v->outcome;
 }
 
+/* Side by side, so that a service that is down for the one does not cost the other its time. */
 static enum outcome load_both(struct boot_setup *setup, const struct boot_request *request, const struct scope *scope,
 			      struct verdict *v)
 {
 	_cleanup_op_session_ struct op_session *session = NULL;
 	deadline_t deadline = deadline_after(boot_setup_timeout_ms(setup, request));
-	struct verdict keys = { 0 };
+	struct keys_request keys_request = {
+		.sysroot = request->sysroot,
+		.config = setup->config,
+		.expiry_s = setup->config->keys_expiry_s,
+		.deadline = deadline,
+	};
+	_cleanup_keys_ struct keys *keys = NULL;
+	struct verdict about_keys = { 0 };
 	int r = op_session_new(setup->config, request->sysroot, &session);
 
 	if (r < 0)
 		return verdict_errno(v, r, "session");
-	(void)load_keys(setup, request, session, deadline, &keys); /* what became of both is in the verdicts */
-	(void)load_volumes(setup, session, scope, deadline, v);
-	return of_both(&keys, v);
+	keys_request.session = session;
+	(void)keys_new(&keys_request, &keys, &about_keys); /* what became of both is in the verdicts */
+	(void)load_volumes(setup, session, keys, scope, deadline, v);
+	if (keys)
+		(void)keys_end(keys, &about_keys);
+	return of_both(&about_keys, v);
 }
 
 enum outcome op_load(const struct boot_request *request, struct verdict *v)

@@ -449,7 +449,23 @@ load --open
 expect 'with open = systemd its passphrase is loaded' 0 '1 keys of volumes loaded'
 check 'for systemd to find it' test -n "$(serial_of user "cexluks:$(cryptsetup luksUUID "$bound")")"
 keyctl session - "$CEXLUKS" forget </dev/null &>/dev/null
+sed -i 's/^keys-profile.*/keys-profile = dr/' "$root/etc/cexluks/cexluks.conf"
+sim_listener dr hang
+load --open --timeout 4
+check "while the keys' service hangs ($status)" test "$status" -ge 24
+check 'its keys have a line each' same "$(grep -cE "^$root.*$us:key[123]: (timeout|kms-unreachable)" <<<"$err")" 3
+check 'and the passphrase of another one is loaded' test -n "$(serial_of user "cexluks:$(cryptsetup luksUUID "$bound")")"
+sim_listener dr up
+sed -i 's/^keys-profile.*/keys-profile = default/' "$root/etc/cexluks/cexluks.conf"
+keyctl session - "$CEXLUKS" forget </dev/null &>/dev/null
 sed -i '/^open = systemd/d' "$root/etc/cexluks/cexluks.conf"
+mv "$root/etc/cexluks/default.api-key"{,.away}
+: >"$new/user/$us:empty"
+load
+expect 'without an API key one line says so' 21 credential-missing
+said "$new/user/$us:empty" config-error empty
+rm "$new/user/$us:empty"
+mv "$root/etc/cexluks/default.api-key"{.away,}
 rm "$root/etc/crypttab" "$root/proc/cmdline"
 
 # --- in an initramfs --------------------------------------------------------------------------------------------------
