@@ -16,7 +16,7 @@ static const struct {
 	[WARNING_NO_PASSPHRASE] = { "no-passphrase", "add one for people: cryptsetup luksAddKey" },
 	[WARNING_PUBLIC_PASSPHRASE] = { "public-passphrase", "remove the file if nothing needs it" },
 	[WARNING_TURNED_OFF] = { "turned-off", "remove the word from the kernel command line" },
-	[WARNING_NOT_AT_BOOT] = { "not-at-boot", 
+	[WARNING_NOT_AT_BOOT] = { "not-at-boot",
 				  "name it in crypttab or a [volume] section, without noauto" },
 };
 
