@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/uuid.h"
 #include "luks/device.h"
 #include "luks/header.h"
 #include "op/check-find.h"
@@ -149,6 +150,15 @@ static enum outcome conclude(const struct checker *c, struct verdict *v)
 			   found->n_volumes, c->request->offline ? ", if card and KMS agree" : "");
 }
 
+/* crypttab may name by path what is named by UUID as well: as in the boot (op/round.c), crypttab's line counts. */
+static bool was_checked(const struct plan *plan, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (plan->volumes[k].source[0] && uuid_equal(plan->volumes[k].uuid, plan->volumes[i].uuid))
+			return true;
+	return false;
+}
+
 static enum outcome check_all(struct checker *c, struct verdict *v)
 {
 	struct config *config = c->setup.config;
@@ -161,7 +171,8 @@ static enum outcome check_all(struct checker *c, struct verdict *v)
 	for (size_t i = 0; i < config->n_profiles; i++)
 		check_service(c, &config->profiles[i]);
 	for (size_t i = 0; i < c->setup.plan->n_volumes; i++)
-		check_volume(c, &c->setup.plan->volumes[i]);
+		if (!was_checked(c->setup.plan, i))
+			check_volume(c, &c->setup.plan->volumes[i]);
 	if (word_that_turns_off(c))
 		c->found->n_opening = 0;
 	return conclude(c, v);

@@ -202,6 +202,9 @@ expect 'one that has to' 12 "$ROOM/absent: header: failed: device-missing" '1 of
 boot '' "root $v none tpm2-device=auto"$'\n'"other $ROOM/other none nofail" ''
 look_in_tree "$v"
 expect 'one device has the options that crypttab gives it' 15 "hint: cexluks bind $v kms:prod --luks2-keyring"
+boot "rd.luks.uuid=$(cryptsetup luksUUID "$v")" "root $v none" ''
+look_in_tree
+expect 'one that is named by path and by UUID is one volume' 0 "$v: kms:prod: ok" '1 of 1 volumes would open'
 boot '' "root $v none noauto" ''
 look_in_tree "$v"
 expect 'one that is not for the boot does not open there' 0 "$v: boot: warning: not-at-boot: " noauto "$v: kms:prod: ok" \
