@@ -153,8 +153,12 @@ static enum outcome conclude(const struct checker *c, struct verdict *v)
 /* crypttab may name by path what is named by UUID as well: as in the boot (op/round.c), crypttab's line counts. */
 static bool was_checked(const struct plan *plan, size_t i)
 {
+	const struct plan_volume *one = &plan->volumes[i];
+
+	if (one->source[0])
+		return false;
 	for (size_t k = 0; k < i; k++)
-		if (plan->volumes[k].source[0] && uuid_equal(plan->volumes[k].uuid, plan->volumes[i].uuid))
+		if (plan->volumes[k].source[0] && uuid_equal(plan->volumes[k].uuid, one->uuid))
 			return true;
 	return false;
 }

@@ -193,9 +193,11 @@ expect 'one that stops the boot at a prompt is a failure' 15 "$ROOM/other: heade
 boot '' "root $v none"$'\n'"other $ROOM/absent none nofail" ''
 look_in_tree
 expect 'one that need not be there' 0 "$ROOM/absent: header: nothing-to-do" '1 of 1 volumes'
-boot '' "root $v none"$'\n'"other $ROOM/absent none" ''
-look_in_tree
-expect 'one that has to' 12 "$ROOM/absent: header: failed: device-missing" '1 of 2 volumes'
+for lines in "root $v none"$'\n'"other $ROOM/absent none" "other $ROOM/absent none"$'\n'"root $v none"; do
+    boot '' "$lines" ''
+    look_in_tree
+    expect "one that has to: ${lines%% *} first" 12 "$ROOM/absent: header: failed: device-missing" '1 of 2 volumes'
+done
 
 # --- one device, as the boot has it -----------------------------------------------------------------------------------
 
