@@ -127,6 +127,7 @@ install: $(B)/cexluks install-dracut
 	$(Q)$(INSTALL) -D -m 0755 $(B)/cexluks $(DESTDIR)$(SBINDIR)/cexluks
 	$(Q)$(INSTALL) -d $(DESTDIR)$(BINDIR)
 	$(Q)ln -sfr $(DESTDIR)$(SBINDIR)/cexluks $(DESTDIR)$(BINDIR)/hpcs-for-luks
+	$(Q)$(INSTALL) -d -m 0700 $(DESTDIR)$(STATEDIR)/hpcs-for-luks
 	$(Q)for d in $(SYSCONFDIR)/cexluks/keys.d $(STATEDIR)/hpcs-for-luks; do \
 		$(INSTALL) -d -m 0755 $(DESTDIR)$$d/logon $(DESTDIR)$$d/user; done
 	$(Q)$(INSTALL) -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/cexluks

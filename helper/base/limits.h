@@ -94,6 +94,8 @@
 #define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
 #define LIMIT_MODULES_MS	1500  /* udev's for a kernel module, once its absence was seen */
 #define LIMIT_UNSEAL_MS		15000 /* a TPM 1.2 takes its time, and tcsd takes turns */
+#define LIMIT_UNSEAL_PAUSE_MS	250   /* until tcsd, which may be starting, is asked once more */
+#define LIMIT_UNSEAL_PAUSE_MAX_MS 1000
 #define LIMIT_KEY_EXPIRY_S	300
 #define LIMIT_KEY_EXPIRY_MAX_S	3600
 #define LIMIT_KEYS_EXPIRY_MAX_S	(7u * 86400) /* of the keys directory */

@@ -22,7 +22,8 @@ enum outcome credential_from_systemd(const char *name, struct secret **ret, stru
 
 /*
  * "tpm:" - a file made by tpm_sealdata, through tpm_unsealdata and tcsd, with the well-known SRK secret. Waits for
- * both, but no longer than LIMIT_UNSEAL_MS.
+ * both, also for a tcsd that is not there yet, but no longer than LIMIT_UNSEAL_MS. As that secret protects nothing, the
+ * file is for its owner alone; at the Python tool's own path (CONFIG_OLD_BLOB) others are only warned of.
  */
 enum outcome credential_from_tpm(const char *path, deadline_t deadline, struct secret **ret,
 				 struct verdict *v) _must_check_;

@@ -8,11 +8,16 @@
 #include "op/credential-source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/program.h"
+#include "op/config-old.h"
 
 #define PROGRAM "/usr/bin/tpm_unsealdata"
 #define SEAL	"tpm_sealdata -p 4 -p 5 -z --infile KEY --outfile %s"
@@ -88,6 +93,42 @@ static enum outcome explain(int r, int status, const char *path, struct verdict 
 	return credential_no_key(path, v);
 }
 
+/* Where the Python tool has it: its README makes a file that all can read, which has to go on working. */
+static bool is_old_blob(const char *path)
+{
+	const char *end = strstr(path, CONFIG_OLD_BLOB);
+
+	return end && !end[strlen(CONFIG_OLD_BLOB)];
+}
+
+/* Whether others get as far as the file at all. */
+static bool is_shut_in(const char *path)
+{
+	_cleanup_free_ char *directory = strdup(path);
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+	struct stat st;
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return stat(directory, &st) == 0 && !(st.st_mode & 077);
+}
+
+/* The SRK's secret is well known and tcsd serves every local user, so who reads the file has the key. */
+static enum outcome check_mode(const char *path, mode_t mode, struct verdict *v)
+{
+	if (!(mode & 077) || (is_old_blob(path) && is_shut_in(path)))
+		return OUTCOME_OK;
+	if (is_old_blob(path)) {
+		log_warning("%s: every user of this machine can read it, and so have the API key: chmod 0600 %s",
+			    path, path);
+		return OUTCOME_OK;
+	}
+	verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "others can read %s (mode %04o), and have the TPM open it", path,
+		    mode & 07777u);
+	return verdict_hint(v, "chmod 0600 %s", path);
+}
+
 /* What can be told without a TPM. */
 static enum outcome look_at_file(const char *path, struct verdict *v)
 {
@@ -102,15 +143,37 @@ static enum outcome look_at_file(const char *path, struct verdict *v)
 	if (!S_ISREG(st.st_mode))
 		return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s is not a regular file", path);
 	if (st.st_size <= LIMIT_SEALED_FILE)
-		return OUTCOME_OK;
+		return check_mode(path, st.st_mode, v);
 	verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s: larger than a sealed API key", path);
 	return verdict_hint(v, "seal the key: " SEAL, path);
+}
+
+/* At boot tcsd may still be starting: 17 is nobody at its port, 3 may be that there is no localhost yet. */
+static bool may_come(int r, int status)
+{
+	return r == PROGRAM_FAILED && (status == 17 || status == 3);
+}
+
+/* Nobody tells when tcsd listens, so it is asked again, less and less often. As program_read_secret(). */
+static int unseal(const char *path, deadline_t deadline, struct secret **ret, int *ret_status)
+{
+	const char *const argv[] = { program, "-z", "--infile", path, NULL };
+	unsigned pause = LIMIT_UNSEAL_PAUSE_MS;
+	int r = program_read_secret(argv, LIMIT_API_KEY_MAX, deadline, ret, ret_status);
+
+	while (may_come(r, *ret_status) && deadline_left(deadline) > pause * 2) {
+		log_debug("%s: tpm_unsealdata ends with status %d; once more in %u ms", path, *ret_status, pause);
+		(void)poll(NULL, 0, (int)pause);
+		if (pause < LIMIT_UNSEAL_PAUSE_MAX_MS)
+			pause *= 2;
+		r = program_read_secret(argv, LIMIT_API_KEY_MAX, deadline, ret, ret_status);
+	}
+	return r;
 }
 
 enum outcome credential_from_tpm(const char *path, deadline_t deadline, struct secret **ret,
 				 struct verdict *v)
 {
-	const char *const argv[] = { program, "-z", "--infile", path, NULL };
 	_cleanup_secret_ struct secret *key = NULL;
 	enum outcome o = look_at_file(path, v);
 	int r, status = 0;
@@ -118,7 +181,7 @@ enum outcome credential_from_tpm(const char *path, deadline_t deadline, struct s
 	if (o != OUTCOME_OK)
 		return o;
 	deadline = deadline_earlier(deadline, deadline_after(LIMIT_UNSEAL_MS));
-	r = program_read_secret(argv, LIMIT_API_KEY_MAX, deadline, &key, &status);
+	r = unseal(path, deadline, &key, &status);
 	if (r != 0)
 		return explain(r, status, path, v);
 	o = credential_check_key(key, path, v);

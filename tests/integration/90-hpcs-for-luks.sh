@@ -334,6 +334,16 @@ check 'of old modules of dracut it warns' contains "$status $out" "0 warning: $m
 first="$(basename "$(dirname "$(find "$modules" -path '*hpcs-for-luks/module-setup.sh' | sort | head -n 1)")")"
 check "and ours comes first ($first)" test "$first" '<' 85hpcs-for-luks
 
+# A sealed API key is readable for everybody, by the tool that seals it.
+mkdir -p "$ROOM/built" "$ROOM/installed/var/lib/hpcs-for-luks"
+cp "$CEXLUKS" "$ROOM/built/cexluks"
+make -s "B=$ROOM/built" -o "$ROOM/built/cexluks" install "DESTDIR=$ROOM/installed" &>/dev/null </dev/null
+check "install closes the directory of keys to others, the old tool's too" same \
+    "$(stat -c %a "$ROOM/installed/var/lib/hpcs-for-luks")" 700
+check 'and has what is in it' test -d "$ROOM/installed/var/lib/hpcs-for-luks/logon" -a -x "$ROOM/installed/usr/sbin/cexluks"
+check "both units that load come after TrouSerS' daemon, by either name" same \
+    "$(grep -lE '^After=.* tcsd.service trousers.service$' units/{cexluks-load,hpcs-for-luks}.service | wc -l)" 2
+
 # --- the same with cexluks --------------------------------------------------------------------------------------------
 
 load() {

@@ -90,7 +90,7 @@ asked() { # how many requests came to IAM and to the KMS
 refused() { # TITLE STATUS PART…: of a ping, which never gets to the network
     local before
     before="$(asked)"
-    with_conf ping --timeout 20
+    with_conf ping --timeout "${limit:-20}"
     expect "$@" && check '  and nobody was asked' same "$(asked)" "$before"
 }
 
@@ -103,13 +103,31 @@ refused 'no sealed key yet' 21 credential-missing "$blob does not exist" 'hint: 
 printf 'nonsense\n' >"$blob"
 refused 'a file that is none' 22 credential-unusable "$blob: not a file that tpm_sealdata made"
 tpm_takeownership -y -z
+rm "$blob"
 check "the manual's tpm_sealdata seals the key" bash -e -c "cd '$ROOM' && $(manual tpm_sealdata | sed 1d)"
+check 'for its owner only' same "$(stat -c %a "$blob")" 600
 check 'the file does not hold it' not grep -qF "$(<"$SIM_API_KEY_FILE")" "$blob"
 
 # --- it works ---------------------------------------------------------------------------------------------------------
 
 with_conf ping
 expect 'the TPM opens it, and IAM takes it' 0 'prod: ok'
+check 'without a word' not contains "$err" warning
+chmod 644 "$blob"
+with_conf ping
+expect "as the Python tool's README makes it, for everybody, it works" 0 'prod: ok' 'can read it' "chmod 0600 $blob"
+chmod 700 "${blob%/*}"
+with_conf ping
+check 'without the warning in a directory that is closed' not contains "$err" chmod
+chmod 755 "${blob%/*}"
+chmod 600 "$blob"
+install -m 644 "$blob" "$ROOM/another"
+sed "s,^api-key.*,api-key = tpm:$ROOM/another," "$CONF" >"$ROOM/another.conf"
+run ping --config "$ROOM/another.conf"
+expect 'anywhere else it is refused' 22 credential-unusable "others can read $ROOM/another (mode 0644)" "chmod 0600 $ROOM/another"
+chmod 600 "$ROOM/another"
+run ping --config "$ROOM/another.conf"
+expect 'until it is closed' 0 'prod: ok'
 TSS_TCSD_HOSTNAME=192.0.2.1 TSS_TCSD_PORT=1 with_conf ping
 expect 'the environment does not say where the TPM is' 0 'prod: ok'
 volume="$ROOM/volume"
@@ -145,9 +163,9 @@ expect 'with the old boot loader it opens again' 0 'prod: ok'
 
 cp "$blob" "$ROOM/good"
 sed '/ENC DAT/q' "$ROOM/good" >"$blob"
-refused 'a file that was cut' 22 credential-unusable "$blob"
+limit=4 refused 'a file that was cut' 22 credential-unusable "$blob"
 sed '/ENC KEY/{n;s/^......../AAAAAAAA/}' "$ROOM/good" >"$blob"
-refused 'a file that was changed' 22 credential-unusable "$blob"
+limit=4 refused 'a file that was changed' 22 credential-unusable "$blob"
 head -c 70000 /dev/zero >"$blob"
 refused 'a file that is too large' 22 credential-unusable "$blob: larger than"
 printf 'two words' >"$ROOM/no-key"
@@ -160,7 +178,7 @@ cp "$ROOM/good" "$blob"
 : >"$ROOM/hosts"
 printf 'hosts: files\n' >"$ROOM/nsswitch.conf"
 mount --bind "$ROOM/hosts" /etc/hosts && mount --bind "$ROOM/nsswitch.conf" /etc/nsswitch.conf
-refused 'no localhost' 22 credential-unusable 'localhost has no address' 'look at /etc/hosts'
+limit=4 refused 'no localhost' 22 credential-unusable 'localhost has no address' 'look at /etc/hosts'
 umount /etc/hosts /etc/nsswitch.conf
 kill -STOP "$swtpm_pid"
 from=$SECONDS
@@ -171,7 +189,15 @@ kill -CONT "$swtpm_pid"
 stop "$swtpm_pid"
 refused 'a TPM that went away' 22 credential-unusable 'tcsd does not reach it'
 stop "$tcsd_pid"
-refused 'no tcsd' 22 credential-unusable 'tcsd is not running' 'systemctl enable --now tcsd'
+limit=4 refused 'no tcsd' 22 credential-unusable 'tcsd is not running' 'systemctl enable --now tcsd'
+tpm_start one
+"$CEXLUKS" ping --config "$CONF" >"$ROOM/late" 2>&1 </dev/null &
+late=$!
+sleep 1.5
+tcsd_start one
+wait "$late"
+check 'a tcsd that is still starting is waited for' same "$?" 0
+machine_off
 mount --bind /dev/null /usr/bin/tpm_unsealdata
 refused 'no tpm_unsealdata' 22 credential-unusable /usr/bin/tpm_unsealdata 'install tpm-tools and trousers'
 umount /usr/bin/tpm_unsealdata

@@ -2,6 +2,7 @@
 /* API keys and CA: where they come from, and which files are refused. */
 #include "op/tree.h"
 
+#include "op/config-old.h"
 #include "op/credential-source.h"
 #include "op/credential.h"
 #include "op/image.h"
@@ -234,7 +235,7 @@ static void test_a_tpm_opens_the_file_that_it_sealed(void **state)
 	struct verdict v = { 0 };
 
 	tree_put(t, "/ca", CA);
-	tree_put(t, "/var/blob", "sealed-key");
+	key(t, "/var/blob", "sealed-key", 0600);
 	play_tpm(t, "test \"$*\" = \"-z --infile $3\" && exec cat \"$3\"");
 	if (load(t, &c->profiles[0], &v) != OUTCOME_OK)
 		fail_msg("%s", v.cause);
@@ -273,13 +274,15 @@ static void test_a_tpm_that_refuses_says_what_to_do(void **state)
 	struct tree *t = *state;
 
 	tree_put(t, "/ca", CA);
-	tree_put(t, "/var/blob", "sealed");
+	key(t, "/var/blob", "sealed", 0600);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob, file:/ca\n");
 		struct verdict v = { 0 };
 
+		/* 3 and 17 are tried again as long as there is time */
 		play_tpm(t, rows[i].script);
-		if (load(t, &c->profiles[0], &v) != OUTCOME_CREDENTIAL_UNUSABLE ||
+		if (credential_load(t->root, &c->profiles[0], deadline_after(2000), &v) !=
+			    OUTCOME_CREDENTIAL_UNUSABLE ||
 		    !strstr(v.cause, rows[i].cause) || !strstr(v.cause, "/var/blob") ||
 		    !strstr(v.hint, rows[i].hint))
 			fail_msg("%s: %s; %s", rows[i].script, v.cause, v.hint);
@@ -310,7 +313,7 @@ static void test_a_tpm_is_waited_for_until_the_deadline(void **state)
 	uint64_t before = deadline_now();
 
 	tree_put(t, "/ca", CA);
-	tree_put(t, "/var/blob", "sealed");
+	key(t, "/var/blob", "sealed", 0600);
 	play_tpm(t, "exec sleep 60");
 	assert_int_equal(credential_load(t->root, &c->profiles[0], deadline_after(200), &v),
 			 OUTCOME_CREDENTIAL_UNUSABLE);
@@ -322,6 +325,51 @@ static void test_a_tpm_is_waited_for_until_the_deadline(void **state)
 	assert_non_null(strstr(v.hint, "install"));
 }
 
+static void test_a_daemon_that_is_starting_is_waited_for(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob\n");
+	struct verdict v = { 0 };
+
+	tree_put(t, "/ca", CA);
+	key(t, "/var/blob", "sealed-key", 0600);
+	/* no localhost, nobody at the port, then all is well */
+	play_tpm(t, "test -e \"$3.2\" && exec cat \"$3\"\n"
+		    "test -e \"$3.1\" && : >\"$3.2\" && exit 17\n"
+		    ": >\"$3.1\"; exit 3");
+	if (load(t, &c->profiles[0], &v) != OUTCOME_OK)
+		fail_msg("%s", v.cause);
+	assert_memory_equal(secret_bytes(c->profiles[0].kms.api_keys[0]), "sealed-key", 10);
+	/* what will not change is not tried again */
+	{
+		_cleanup_config_ struct config *once = profile(t, KMS "tpm:/var/blob\n");
+
+		play_tpm(t, "test -e \"$3.3\" && exec cat \"$3\"\n: >\"$3.3\"; exit 24");
+		assert_int_equal(load(t, &once->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+	}
+}
+
+static void test_a_sealed_key_is_for_its_owner_only(void **state)
+{
+	static const mode_t modes[] = { 0644, 0640, 0604, 0620, 0601 };
+	struct tree *t = *state;
+
+	tree_put(t, "/ca", CA);
+	play_tpm(t, "exec cat \"$3\"");
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		_cleanup_config_ struct config *c = profile(t, KMS "tpm:/var/blob\n");
+		_cleanup_config_ struct config *old = profile(t, KMS "tpm:" CONFIG_OLD_BLOB "\n");
+		struct verdict v = { 0 };
+
+		key(t, "/var/blob", "sealed-key", modes[i]);
+		assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
+		assert_non_null(strstr(v.hint, "chmod 0600"));
+		/* as the README of the Python tool makes it */
+		key(t, CONFIG_OLD_BLOB, "sealed-key", modes[i]);
+		assert_int_equal(load(t, &old->profiles[0], &v), OUTCOME_OK);
+	}
+}
+
 static void test_a_tpm_behind_another_source_may_be_out_of_order(void **state)
 {
 	struct tree *t = *state;
@@ -331,7 +379,7 @@ static void test_a_tpm_behind_another_source_may_be_out_of_order(void **state)
 	tree_put(t, "/ca", CA);
 	key(t, "/a", "first", 0600);
 	key(t, "/b", "last", 0600);
-	tree_put(t, "/var/blob", "sealed");
+	key(t, "/var/blob", "sealed", 0600);
 	play_tpm(t, "exit 24");
 	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_OK);
 	assert_int_equal(c->profiles[0].kms.n_api_keys, 2);
@@ -459,6 +507,8 @@ int main(void)
 		T(test_a_tpm_that_refuses_says_what_to_do),
 		T(test_what_a_tpm_could_not_open_is_told_without_one),
 		T(test_a_tpm_is_waited_for_until_the_deadline),
+		T(test_a_daemon_that_is_starting_is_waited_for),
+		T(test_a_sealed_key_is_for_its_owner_only),
 		T(test_a_tpm_behind_another_source_may_be_out_of_order),
 		T(test_without_a_ca_nothing_is_trusted),
 		T(test_an_image_gets_configuration_ca_and_key_files),
