@@ -98,6 +98,6 @@
 #define LIMIT_UNSEAL_PAUSE_MAX_MS 1000
 #define LIMIT_KEY_EXPIRY_S	300
 #define LIMIT_KEY_EXPIRY_MAX_S	3600
-#define LIMIT_KEYS_EXPIRY_MAX_S	(7u * 86400) /* of the keys directory */
+#define LIMIT_KEYS_EXPIRY_MAX_S	604800 /* 7 days; of the keys directory */
 
 #endif

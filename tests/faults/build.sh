@@ -26,7 +26,7 @@ while read -r name _; do
     wraps+=("-Wl,--wrap=$name")
 done < <(grep -vE '^(#|never|$)' "$here/calls.txt")
 {
-    cat "$here/wrap.h"
+    cat "$here/head.S"
     awk -f "$here/wrap.awk" "$here/calls.txt"
 } >"$program.S"
 "${CC:-cc}" -c -o "$program-wrap.o" "$program.S"
