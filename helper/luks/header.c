@@ -21,6 +21,8 @@ struct luks_header {
 	char uuid[UUID_SIZE];
 	struct luks_token *tokens[LIMIT_TOKENS];
 	size_t n_tokens;
+	char *keyring_names[LIMIT_TOKENS];
+	size_t n_keyring_names;
 	/* the copy with the area of the keyslot used last */
 	int area_fd;
 	int area_keyslot;
@@ -32,6 +34,8 @@ void luks_header_free(struct luks_header *header)
 		return;
 	for (size_t i = 0; i < header->n_tokens; i++)
 		luks_token_free(header->tokens[i]);
+	for (size_t i = 0; i < header->n_keyring_names; i++)
+		free(header->keyring_names[i]);
 	cleanup_close(&header->area_fd);
 	luks_copy_free(header->copy);
 	free(header);
@@ -73,19 +77,33 @@ static int keep_our_token(struct luks_header *header, struct crypt_device *cd, i
 	return 0;
 }
 
-/* For "open = systemd"; whatever other keys people have in keyrings. */
-static bool is_keyring_for_us(const struct luks_header *header, const cJSON *item, const char *type)
+/* The key that a luks2-keyring token names; NULL: it is no such token. */
+static const char *keyring_name(const cJSON *item, const char *type)
 {
-	const char *text = json_string(item, "key_description", 1, 256);
-
-	return !strcmp(type, "luks2-keyring") && text && !strncmp(text, "cexluks:", 8) &&
-	       !strcmp(text + 8, header->uuid);
+	return strcmp(type, "luks2-keyring") ? NULL : json_string(item, "key_description", 1, 256);
 }
 
-/* A token of somebody else: only worth knowing which keyslot it is about. */
-static void note_foreign_token(struct luks_header *header, const cJSON *item, const char *type)
+/* For "open = systemd"; whatever other keys people have in keyrings. */
+static bool is_keyring_for_us(const struct luks_header *header, const char *name)
 {
-	bool keyring = is_keyring_for_us(header, item, type);
+	return name && !strncmp(name, "cexluks:", 8) && !strcmp(name + 8, header->uuid);
+}
+
+static int keep_keyring_name(struct luks_header *header, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	header->keyring_names[header->n_keyring_names++] = copy;
+	return 0;
+}
+
+/* A token of somebody else: only worth knowing which keyslot it is about, and by which key it opens that. */
+static int note_foreign_token(struct luks_header *header, const cJSON *item, const char *type)
+{
+	const char *name = keyring_name(item, type);
+	bool keyring = is_keyring_for_us(header, name), active = false;
 	const cJSON *number;
 
 	cJSON_ArrayForEach(number, cJSON_GetObjectItemCaseSensitive(item, "keyslots")) {
@@ -94,11 +112,13 @@ static void note_foreign_token(struct luks_header *header, const cJSON *item, co
 		if (!cJSON_IsString(number))
 			continue;
 		slot = find_keyslot(&header->facts, luks_rules_number(number->valuestring));
+		active = active || slot;
 		if (slot && keyring)
 			slot->keyring = true;
 		if (slot && !slot->token_type[0])
 			(void)snprintf(slot->token_type, sizeof(slot->token_type), "%s", type);
 	}
+	return name && active ? keep_keyring_name(header, name) : 0;
 }
 
 static int read_tokens(struct luks_header *header, struct crypt_device *cd, const cJSON *tree,
@@ -125,7 +145,9 @@ static int read_tokens(struct luks_header *header, struct crypt_device *cd, cons
 		if (!type)
 			return luks_refuse(reason, "token %d has no type", id);
 		if (strcmp(type, LUKS_TOKEN_TYPE) != 0) {
-			note_foreign_token(header, item, type);
+			r = note_foreign_token(header, item, type);
+			if (r)
+				return r;
 			continue;
 		}
 		r = keep_our_token(header, cd, id, reason);
@@ -257,6 +279,12 @@ size_t luks_header_keyslots(const struct luks_header *header, const struct luks_
 {
 	*ret = header->facts.keyslots;
 	return header->facts.n_keyslots;
+}
+
+size_t luks_header_keyring_names(const struct luks_header *header, const char *const **ret)
+{
+	*ret = (const char *const *)header->keyring_names;
+	return header->n_keyring_names;
 }
 
 const struct luks_facts *luks_header_facts(const struct luks_header *header)

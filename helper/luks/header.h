@@ -68,6 +68,9 @@ struct luks_keyslot {
 /* All active keyslots; borrowed. */
 size_t luks_header_keyslots(const struct luks_header *header, const struct luks_keyslot **ret);
 
+/* Descriptions of keys that luks2-keyring tokens name for a keyslot that is active; borrowed from @header. */
+size_t luks_header_keyring_names(const struct luks_header *header, const char *const **ret);
+
 /**
  * luks_header_test() - does the passphrase open that keyslot of the copy (no activation)?
  *

@@ -13,6 +13,7 @@
 #include "luks/bind.h"
 #include "luks/volume.h"
 #include "op/attempt-step.h"
+#include "op/keys.h"
 
 /* The net child's own verdict is to arrive before our patience ends. */
 #define REPLY_MARGIN_MS 300
@@ -55,7 +56,7 @@ bool attempt_is_over(const struct attempt *a)
 
 bool attempt_is_worth_another(const struct attempt *a)
 {
-	return a->state == ATTEMPT_FAILED &&
+	return a->state == ATTEMPT_FAILED && !a->by_token &&
 	       (a->waited_for_card || outcome_is_worth_another_try(a->verdict.outcome));
 }
 
@@ -391,16 +392,44 @@ static void keep_only(struct attempt *a)
  */
 static bool is_left_to_systemd(const struct attempt *a)
 {
-	const struct luks_keyslot *keyslots;
-	size_t n = luks_header_keyslots(a->header, &keyslots);
+	const char *const *names;
 
-	if (a->how == ATTEMPT_PROVE || !plan_wants_keys(a->config, a->cmdline) ||
-	    policy_has_conditions(a->config, a->want->pin, a->cmdline, luks_header_uuid(a->header)))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(keyslots[i].token_type, "luks2-keyring"))
-			return true;
-	return false;
+	return a->how != ATTEMPT_PROVE && plan_wants_keys(a->config, a->cmdline) &&
+	       !policy_has_conditions(a->config, a->want->pin, a->cmdline, luks_header_uuid(a->header)) &&
+	       luks_header_keyring_names(a->header, &names) > 0;
+}
+
+static void fail_unbound(struct attempt *a)
+{
+	verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,
+		    a->want->pin && a->want->pin->n_bindings ? " that is configured" : "");
+	verdict_hint(&a->verdict, "cexluks bind %s kms:PROFILE", a->device->path);
+	fail(a);
+}
+
+void attempt_settle_token(struct attempt *a, const struct keys *keys, const struct verdict *about)
+{
+	const char *const *names;
+	size_t n = luks_header_keyring_names(a->header, &names);
+	struct verdict why = { .outcome = OUTCOME_NOTHING_TO_DO };
+
+	for (size_t i = 0; i < n && keys; i++) {
+		struct verdict v = { 0 };
+		enum outcome o = keys_became(keys, names[i], &v);
+
+		if (o == OUTCOME_OK)
+			return;
+		if (outcome_exit_code(o))
+			why = v;
+	}
+	if (!keys && outcome_exit_code(about->outcome))
+		why = *about;
+	if (!outcome_exit_code(why.outcome)) {
+		fail_unbound(a); /* some other tool's token: no key of ours is meant */
+		return;
+	}
+	a->verdict = why;
+	fail(a);
 }
 
 void attempt_look(struct attempt *a)
@@ -430,14 +459,12 @@ void attempt_look(struct attempt *a)
 	keep_only(a);
 	if (!a->n_order && is_left_to_systemd(a)) {
 		attempt_succeed(a, "left to its luks2-keyring token");
-		return;
+		a->by_token = true;
+	} else if (!a->n_order) {
+		fail_unbound(a);
+	} else {
+		choose(a);
 	}
-	if (!a->n_order) {
-		verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,
-			    a->want->pin && a->want->pin->n_bindings ? " that is configured" : "");
-		verdict_hint(&a->verdict, "cexluks bind %s kms:PROFILE", a->device->path);
-	}
-	choose(a);
 }
 
 /* Leaves the bindings still to come their share of the time. */

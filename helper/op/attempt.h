@@ -26,6 +26,8 @@
 #include "op/verdict.h"
 #include "op/volume-key.h"
 
+struct keys;
+
 enum attempt_state {
 	ATTEMPT_WAITS_FOR_DEVICE,
 	ATTEMPT_MAY_START,	   /* header checked, a binding chosen that needs no network */
@@ -74,6 +76,7 @@ struct attempt {
 	bool rewrap_due;	   /* the root key was rotated since */
 	size_t n_queues;	   /* ATTEMPT_PROVE: that have the master key of a secure one */
 	bool answered;
+	bool by_token;		   /* "opened": left to a luks2-keyring token, whose key is still to come */
 	bool unchecked_key;	   /* somebody else opened it, and its pattern could not be compared */
 	uint64_t started_ms, device_ms, submitted_ms, ended_ms;
 	unsigned tries;
@@ -118,6 +121,15 @@ void attempt_look_at_cards(struct attempt *a);
 /* ATTEMPT_HAS_PASSPHRASE: answer if the question is pending by now. ATTEMPT_HAS_ANSWERED: compare
  * the live table once the mapping is there. */
 void attempt_answer(struct attempt *a);
+
+/**
+ * attempt_settle_token() - a->by_token: nothing more comes from the keys directory
+ * @keys:  after keys_end(); NULL when there were none to load
+ * @about: what became of them all
+ *
+ * Fails unless a key that its tokens name was loaded: nobody can open it then.
+ */
+void attempt_settle_token(struct attempt *a, const struct keys *keys, const struct verdict *about);
 
 /* Patience is over: gives the verdict that fits the state. */
 void attempt_give_up(struct attempt *a);

@@ -95,12 +95,10 @@ static void begin_keys(const struct boot_setup *setup, struct keys_request *requ
 }
 
 /* Says what became of them. It is the boot's verdict as well, unless a volume has a worse one. */
-static void end_keys(struct keys *keys, struct verdict *about, struct verdict *v)
+static void tell_keys(const struct verdict *about, struct verdict *v)
 {
 	_cleanup_close_ int console = -1;
 
-	if (keys)
-		(void)keys_end(keys, about);
 	if (about->outcome == OUTCOME_NOTHING_TO_DO)
 		return;
 	if (outcome_exit_code(about->outcome)) {
@@ -139,10 +137,12 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	round.session = keys_request.session = session;
 	begin_keys(setup, &keys_request, &keys, &about_keys);
 	round.keys = keys;
+	round.keys_can_wait = true;
 	if (r == 0)
 		r = round_begin(&round);
 	if (r == 0)
 		round_run(&round, deadline);
+	round_end_keys(&round, &about_keys);
 	/* The child and its token are not needed while we talk, reboot or wait for an operator. */
 	op_session_free(take_ptr(session));
 	run.after_failure = aftermath_words(setup->config);
@@ -157,7 +157,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	} else {
 		conclude(&round, v);
 	}
-	end_keys(keys, &about_keys, v);
+	tell_keys(&about_keys, v);
 	if (round.n_attempts)
 		report(&run);
 	aftermath_follow(setup->config, &round);

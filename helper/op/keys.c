@@ -18,7 +18,8 @@ struct keys {
 	long id[LIMIT_KEY_FILES];      /* in the kernel; 0: not loaded */
 	size_t next;		       /* file to be handed over */
 	bool asked;		       /* a job was */
-	size_t n_open, n_loaded, n_failed;
+	bool left;		       /* nobody waits any more */
+	size_t n_open, n_loaded, n_failed, n_left;
 	struct verdict first; /* failure */
 	struct verdict unusable; /* profile or network process: then no file can be loaded */
 };
@@ -98,10 +99,9 @@ void keys_submit(struct keys *k, size_t room)
 
 		if (!file->ciphertext)
 			failed(k, file);
-		else if (k->n_open >= room)
+		/* What is wrong with a profile is wrong for every file: told once. */
+		else if (k->n_open >= room || submit(k, k->next) != OUTCOME_OK)
 			return;
-		else if (submit(k, k->next) != OUTCOME_OK)
-			return; /* what is wrong with a profile is wrong for every file: told once */
 	}
 }
 
@@ -115,6 +115,39 @@ bool keys_are_over(const struct keys *k)
 	return !k->n_open && is_handed_over(k);
 }
 
+static const struct key_file *find_user_key(const struct keys *k, const char *description)
+{
+	for (size_t i = 0; i < k->dir.n; i++)
+		if (k->dir.files[i].type == KEYRING_USER && !strcmp(k->dir.files[i].name, description))
+			return &k->dir.files[i];
+	return NULL;
+}
+
+bool keys_may_bring(const struct keys *k, const char *description)
+{
+	const struct key_file *file = find_user_key(k, description);
+	size_t i = file ? (size_t)(file - k->dir.files) : 0;
+
+	return file && (k->job[i] || (i >= k->next && file->ciphertext && !is_handed_over(k)));
+}
+
+void keys_leave(struct keys *k)
+{
+	k->left = true;
+}
+
+enum outcome keys_became(const struct keys *k, const char *description, struct verdict *v)
+{
+	const struct key_file *file = find_user_key(k, description);
+
+	if (!file)
+		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "no such key in " KEYS_DIRECTORY);
+	if (k->id[file - k->dir.files])
+		return verdict_set(v, OUTCOME_OK, "its key is loaded");
+	*v = file->verdict;
+	return v->outcome;
+}
+
 /* What has no verdict yet gets one, and its line: but for what the sum says of all that is left. */
 static void give_up(struct keys *k)
 {
@@ -125,6 +158,11 @@ static void give_up(struct keys *k)
 			continue;
 		if (file->ciphertext && !k->job[i] && k->unusable.outcome != OUTCOME_OK) {
 			file->verdict = k->unusable;
+			continue;
+		}
+		if (file->ciphertext && k->left) {
+			verdict_set(&file->verdict, OUTCOME_NOTHING_TO_DO, "nobody waited for it");
+			k->n_left++;
 			continue;
 		}
 		if (file->ciphertext)
@@ -153,6 +191,9 @@ enum outcome keys_end(struct keys *k, struct verdict *v)
 		return v->outcome;
 	}
 	plural = k->n_loaded == 1 ? "" : "s";
+	if (!k->n_failed && k->n_left)
+		return verdict_set(v, OUTCOME_OK, "%zu key%s of the keys directory loaded, %zu not waited for",
+				   k->n_loaded, plural, k->n_left);
 	if (!k->n_failed)
 		return verdict_set(v, OUTCOME_OK, "%zu key%s of the keys directory loaded", k->n_loaded, plural);
 	verdict_set(v, k->first.outcome, "%zu key%s of the keys directory loaded, %zu not", k->n_loaded, plural,

@@ -49,8 +49,21 @@ bool keys_take(struct keys *keys, const struct kms_reply *reply);
 /* Each file is loaded or has failed. */
 bool keys_are_over(const struct keys *keys);
 
+/* Whether a user key of that description may still come. */
+bool keys_may_bring(const struct keys *keys, const char *description);
+
+/* From here on nobody waits for what is still to come: that is no failure. Files that are no keys remain one. */
+void keys_leave(struct keys *keys);
+
 /**
- * keys_end() - what is still under way has failed; the sum
+ * keys_became() - after keys_end(): what became of the user key of that description
+ *
+ * Return: OUTCOME_OK: loaded; OUTCOME_NOTHING_TO_DO: there is no such file, or nobody waited; or why it failed.
+ */
+enum outcome keys_became(const struct keys *keys, const char *description, struct verdict *v);
+
+/**
+ * keys_end() - what is still under way has failed, unless it was left; the sum
  *
  * Return: OUTCOME_OK, or the outcome of the first file that failed, with how many did in the cause.
  */

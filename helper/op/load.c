@@ -81,29 +81,22 @@ static void tell(const struct round *round)
 	}
 }
 
-static enum outcome load_volumes(struct boot_setup *setup, struct op_session *session, struct keys *keys,
-				 const struct scope *scope, deadline_t deadline, struct verdict *v)
+static enum outcome load_volumes(struct round *round, const struct scope *scope, deadline_t deadline,
+				 struct verdict *about_keys, struct verdict *v)
 {
-	struct round round = {
-		.config = setup->config,
-		.cmdline = setup->cmdline,
-		.plan = setup->plan,
-		.session = session,
-		.keys = keys,
-		.questions = -1,
-		.how = scope->how,
-	};
-	int r = round_begin(&round);
+	int r = round_begin(round);
 
-	if (r == 0) {
-		round_run(&round, deadline);
-		if (scope->how == ATTEMPT_ACTIVATE)
-			tell(&round);
-		conclude(&round, scope, v);
-	} else {
+	if (r == 0)
+		round_run(round, deadline);
+	round_end_keys(round, about_keys);
+	if (r < 0) {
 		verdict_errno(v, r, "cannot watch disks and network");
+	} else {
+		if (scope->how == ATTEMPT_ACTIVATE)
+			tell(round);
+		conclude(round, scope, v);
 	}
-	round_end(&round);
+	round_end(round);
 	return v->outcome;
 }
 
@@ -137,16 +130,22 @@ static enum outcome load_both(struct boot_setup *setup, const struct boot_reques
 		.deadline = deadline,
 	};
 	_cleanup_keys_ struct keys *keys = NULL;
+	struct round round = {
+		.config = setup->config,
+		.cmdline = setup->cmdline,
+		.plan = setup->plan,
+		.questions = -1,
+		.how = scope->how,
+	};
 	struct verdict about_keys = { 0 };
 	int r = op_session_new(setup->config, request->sysroot, &session);
 
 	if (r < 0)
 		return verdict_errno(v, r, "session");
-	keys_request.session = session;
+	round.session = keys_request.session = session;
 	(void)keys_new(&keys_request, &keys, &about_keys); /* what became of both is in the verdicts */
-	(void)load_volumes(setup, session, keys, scope, deadline, v);
-	if (keys)
-		(void)keys_end(keys, &about_keys);
+	round.keys = keys;
+	(void)load_volumes(&round, scope, deadline, &about_keys, v);
 	return of_both(&about_keys, v);
 }
 

@@ -168,6 +168,28 @@ static void look_at_cards(struct round *round, struct attempt *a)
 		attempt_look_at_cards(a);
 }
 
+static bool waits_for_key(const struct round *round, const struct attempt *a)
+{
+	const char *const *names;
+	size_t n = a->by_token ? luks_header_keyring_names(a->header, &names) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (keys_may_bring(round->keys, names[i]))
+			return true;
+	return false;
+}
+
+/* Whether somebody is to wait for keys that are still to come; the attempts are all over. */
+static bool needs_keys(const struct round *round)
+{
+	if (!round->keys_can_wait || !round->n_attempts)
+		return true;
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (waits_for_key(round, &round->attempts[i]))
+			return true;
+	return false;
+}
+
 /* The keys directory, beside whatever jobs the attempts have or will have. Returns whether it is over. */
 static bool step_keys(struct round *round, bool up)
 {
@@ -206,7 +228,12 @@ static bool step(struct round *round, deadline_t deadline)
 		over = over && attempt_is_over(a);
 	}
 	round->cards_changed = false;
-	return step_keys(round, up) && over;
+	if (step_keys(round, up) || !over)
+		return over;
+	if (needs_keys(round))
+		return false;
+	keys_leave(round->keys);
+	return true;
 }
 
 static void take_reply(struct round *round, struct kms_reply *reply)
@@ -296,6 +323,15 @@ static void look_once_more(struct round *round, deadline_t deadline)
 	round->cards_changed = round->cards && cex_watch_drain(round->cards);
 	if (round->cards_changed)
 		(void)step(round, deadline);
+}
+
+void round_end_keys(struct round *round, struct verdict *about)
+{
+	if (round->keys)
+		(void)keys_end(round->keys, about);
+	for (size_t i = 0; i < round->n_attempts; i++)
+		if (round->attempts[i].by_token)
+			attempt_settle_token(&round->attempts[i], round->keys, about);
 }
 
 void round_run(struct round *round, deadline_t deadline)

@@ -36,6 +36,7 @@ struct round {
 	struct attempt attempts[LIMIT_VOLUMES];
 	size_t n_attempts;
 	struct keys *keys;	/* to be loaded as well, with the same session; or NULL */
+	bool keys_can_wait;	/* they are for volumes left to their tokens: without one they hold nobody up */
 	uint64_t network_ms;	/* first seen up; 0: never looked or never up */
 };
 
@@ -50,5 +51,11 @@ void round_end(struct round *round);
  * token; when none does the round is over at once.
  */
 void round_run(struct round *round, deadline_t deadline);
+
+/**
+ * round_end_keys() - the sum of the keys directory, and what it means for volumes left to their tokens
+ * @about: as keys_new() left it; in the end what became of the keys
+ */
+void round_end_keys(struct round *round, struct verdict *about);
 
 #endif

@@ -524,8 +524,15 @@ check 'and a line for each key' same "$(grep -cE "^$root.*$us:key[123]: (timeout
 sim_listener hpcs up
 rm "$root/proc/cmdline"
 
-volume_uuid="$(cryptsetup luksUUID "$v")"
-printf 'old UUID=%s none luks\n' "$volume_uuid" >"$root/etc/crypttab"
+printf 'old %s none luks\n' "$v" >"$root/etc/crypttab"
 boot
-check 'a volume with the token alone is left to systemd' not contains "$err" not-bound
+expect 'a volume with the token alone is left to systemd' 0 'left to its luks2-keyring token'
+mv "$old/user/$us:key2" "$ROOM/away"
+boot
+expect 'without the key that the token names it has failed' 15 not-bound
+mv "$ROOM/away" "$old/user/$us:key2"
+sim_key_state "$made" 2
+boot
+expect 'so it has when the key could not be loaded' 27 kms-key-disabled
+sim_key_state "$made" 1
 summary

@@ -7,6 +7,8 @@
 
 #include "base/deadline.h"
 #include "luks/volume.h"
+#include "op/aftermath.h"
+#include "op/keys.h"
 
 #define GIVE(s, ...) stage_tokens(s, __VA_ARGS__)
 
@@ -438,6 +440,75 @@ static void test_two_volumes_on_one_keyless_device_do_not_starve_each_other(void
 	assert_true(s->round.attempts[1].ended_ms < s->round.attempts[0].ended_ms);
 }
 
+#define KEYS_AT_BOOT "[cexluks]\nkeys-at-boot = yes\n" PROD
+#define KEYRING_TOKEN(key) "{\"type\":\"luks2-keyring\",\"keyslots\":[\"0\"],\"key_description\":\"" key "\"}"
+
+/* One volume, and one key "mine" whose unwrapping goes as @role says. Returns what became of the volume. */
+static const struct attempt *run_with_keys(struct stage *s, const char *role, bool can_wait, uint64_t ms)
+{
+	_cleanup_keys_ struct keys *keys = NULL;
+	struct keys_request request = { .sysroot = s->tree->root, .key = role, .deadline = deadline_after(ms) };
+	struct verdict about = { 0 };
+	const struct attempt *a;
+
+	tree_put(s->tree, KEYS_DIRECTORY "/user/mine", "AAAA");
+	stage_begin(s, KEYS_AT_BOOT, "", "root UUID=" U "\n", ATTEMPT_ACTIVATE);
+	request.config = s->setup.config;
+	request.session = s->session;
+	assert_int_equal(keys_new(&request, &keys, &about), OUTCOME_OK);
+	s->round.keys = keys;
+	s->round.keys_can_wait = can_wait;
+	a = stage_run(s, ms);
+	round_end_keys(&s->round, &about);
+	s->round.keys = NULL;
+	return a;
+}
+
+static void test_a_volume_left_to_its_token_fails_without_the_key(void **state)
+{
+	static const struct {
+		const char *token, *role;
+		enum outcome outcome;
+		uint64_t ms;
+	} rows[] = {
+		{ KEYRING_TOKEN("mine"), "down", OUTCOME_KMS_UNREACHABLE, 30000 },
+		{ KEYRING_TOKEN("mine"), "gone", OUTCOME_KMS_KEY_GONE, 30000 },
+		{ KEYRING_TOKEN("mine"), "hang", OUTCOME_TIMEOUT, 700 },
+		/* nobody waits for a key that it does not name */
+		{ KEYRING_TOKEN("other"), "hang", OUTCOME_NOT_BOUND, 30000 },
+		{ KEYRING_TOKEN("cexluks:" U), "hang", OUTCOME_NOT_BOUND, 30000 },
+	};
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t began = deadline_now();
+		const struct attempt *a;
+
+		GIVE(s, rows[i].token, NULL, NULL);
+		a = run_with_keys(s, rows[i].role, true, rows[i].ms);
+		if (a->state != ATTEMPT_FAILED || a->verdict.outcome != rows[i].outcome)
+			fail_msg("row %zu: %s: %s", i, outcome_word(a->verdict.outcome), a->verdict.cause);
+		assert_true(aftermath_is_failure(&s->round));
+		assert_false(attempt_is_worth_another(a));
+		assert_in_range(deadline_now() - began, 0, 20000);
+		stage_strike(s);
+	}
+}
+
+static void test_keys_hold_nobody_up_who_needs_none(void **state)
+{
+	struct stage *s = *state;
+	uint64_t began = deadline_now();
+
+	scratch_reset(s->disk);
+	assert_int_equal(run_with_keys(s, "hang", true, 60000)->verdict.outcome, OUTCOME_NOT_BOUND);
+	assert_in_range(deadline_now() - began, 0, 20000);
+	stage_strike(s);
+	began = deadline_now();
+	assert_int_equal(run_with_keys(s, "hang", false, 1500)->verdict.outcome, OUTCOME_NOT_BOUND);
+	assert_true(deadline_now() - began >= 1500);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +531,8 @@ int main(int argc, char **argv)
 		T(test_a_pending_question_gets_the_passphrase),
 		T(test_a_question_that_comes_later_is_answered_when_it_comes),
 		T(test_a_wrong_passphrase_is_never_sent_to_a_question),
+		T(test_a_volume_left_to_its_token_fails_without_the_key),
+		T(test_keys_hold_nobody_up_who_needs_none),
 		T(test_two_volumes_on_one_keyless_device_do_not_starve_each_other),
 	};
 
