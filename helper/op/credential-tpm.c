@@ -161,7 +161,7 @@ static int unseal(const char *path, deadline_t deadline, struct secret **ret, in
 	unsigned pause = LIMIT_UNSEAL_PAUSE_MS;
 	int r = program_read_secret(argv, LIMIT_API_KEY_MAX, deadline, ret, ret_status);
 
-	while (may_come(r, *ret_status) && deadline_left(deadline) > pause * 2) {
+	while (may_come(r, *ret_status) && deadline_left(deadline) > pause + pause) {
 		log_debug("%s: tpm_unsealdata ends with status %d; once more in %u ms", path, *ret_status, pause);
 		(void)poll(NULL, 0, (int)pause);
 		if (pause < LIMIT_UNSEAL_PAUSE_MAX_MS)
