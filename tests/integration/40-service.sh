@@ -322,9 +322,9 @@ sim_faults_clear
 
 # --- proxies, and an environment that would lead elsewhere ------------------------------------------------------------
 
-port() { # a port nobody listens on
+port() { # a port nobody listens on, below those that outgoing connections take
     local p
-    while p=$((20000 + RANDOM % 20000)); do
+    while p=$((20000 + RANDOM % 12000)); do
         (: <>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || break
     done
     echo "$p"
