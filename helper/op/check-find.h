@@ -4,6 +4,8 @@
 #define CEXLUKS_OP_CHECK_FIND_H
 
 #include "base/attributes.h"
+#include "base/limits.h"
+#include "luks/header.h"
 #include "op/boot-setup.h"
 #include "op/check.h"
 #include "op/session.h"
@@ -15,6 +17,8 @@ struct checker {
 	struct check *found;
 	enum outcome first; /* the first failure, or OUTCOME_OK */
 	bool unnamed;	    /* the one volume asked about: nothing that the boot reads names it */
+	char *keys[LIMIT_KEY_FILES]; /* user keys of the keys directory that unwrap */
+	size_t n_keys;
 	bool no_memory;	    /* a finding was lost, so nothing may be called good */
 };
 
@@ -34,6 +38,13 @@ const char *check_why_not_at_boot(const struct checker *c, const struct plan_vol
 
 /* One volume, all its bindings. */
 void check_volume(struct checker *c, struct plan_volume *want);
+
+/* Every file of the keys directory: is it a key, and does its service unwrap it? Loads none. */
+void check_keys(struct checker *c);
+void check_keys_done(struct checker *c);
+
+/* The key among them that a luks2-keyring token of the volume names, or NULL. */
+const char *check_key_of(const struct checker *c, const struct luks_header *header);
 
 /* One service: the way there, the API key, the root key, and how long it will be there. */
 void check_service(struct checker *c, const struct config_profile *profile);

@@ -170,6 +170,21 @@ static bool is_not_ours(const struct checker *c, const struct attempt *a)
 		(a->header && has_token_of(a->header, "clevis")));
 }
 
+/* As the boot leaves it to systemd (op/attempt.c), with a key that was just unwrapped. */
+static bool opens_by_key(const struct checker *c, struct attempt *a)
+{
+	const char *key;
+
+	if (!a->header || a->verdict.outcome != OUTCOME_NOT_BOUND ||
+	    !plan_wants_keys(c->setup.config, c->setup.cmdline) ||
+	    policy_has_conditions(c->setup.config, a->want->pin, c->setup.cmdline, luks_header_uuid(a->header)))
+		return false;
+	key = check_key_of(c, a->header);
+	if (key)
+		(void)verdict_set(&a->verdict, OUTCOME_OK, "systemd opens it with %s of the keys directory", key);
+	return key;
+}
+
 /* With the device found and its header read, as far as they are there. */
 static void judge(struct checker *c, struct attempt *first)
 {
@@ -182,6 +197,7 @@ static void judge(struct checker *c, struct attempt *first)
 		check_warn(c, name_of(first), "boot", WARNING_NOT_AT_BOOT, "the boot does not open it: %s",
 			   why_not);
 	if (!first->n_order) {
+		opens = opens_by_key(c, first);
 		ours = !is_not_ours(c, first);
 		if (!ours)
 			first->verdict.outcome = OUTCOME_NOTHING_TO_DO;

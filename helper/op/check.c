@@ -174,6 +174,7 @@ static enum outcome check_all(struct checker *c, struct verdict *v)
 	check_leftovers(c);
 	for (size_t i = 0; i < config->n_profiles; i++)
 		check_service(c, &config->profiles[i]);
+	check_keys(c);
 	for (size_t i = 0; i < c->setup.plan->n_volumes; i++)
 		if (!was_checked(c->setup.plan, i))
 			check_volume(c, &c->setup.plan->volumes[i]);
@@ -238,6 +239,7 @@ enum outcome op_check(const struct check_request *request, struct check *ret, st
 		o = verdict_errno(v, r, "session");
 	if (o == OUTCOME_OK)
 		o = check_all(&c, v);
+	check_keys_done(&c);
 	op_session_free(c.session);
 	boot_setup_done(&c.setup);
 	return o;

@@ -20,6 +20,11 @@ struct keys_request {
 	deadline_t deadline;
 	/* In the end for each key that was loaded, in the order of the directory; or NULL. */
 	void (*loaded)(const struct key_file *file, long id, void *userdata);
+	/*
+	 * Or NULL. Otherwise nothing is put into the keyring and no line written: it is called for each file, whose
+	 * verdict says whether it unwraps.
+	 */
+	void (*judged)(const struct key_file *file, void *userdata);
 	void *userdata;
 };
 

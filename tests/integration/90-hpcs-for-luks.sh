@@ -535,4 +535,32 @@ sim_key_state "$made" 2
 boot
 expect 'so it has when the key could not be loaded' 27 kms-key-disabled
 sim_key_state "$made" 1
+
+# --- check: before that boot ------------------------------------------------------------------------------------------
+
+checked() { # [OPTION…]: that machine, not the host's command line
+    keyctl session - "$CEXLUKS" check --sysroot "$root" "$@" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$?
+    out="$(<"$ROOM/out")"
+    err="$(<"$ROOM/err")"
+}
+echo quiet >"$root/proc/cmdline"
+printf 'old %s none luks\n' "$v" >"$root/etc/crypttab"
+forget
+checked
+expect 'check proves each key, and the volume whose token names one counts as opening' 0 \
+    "/var/lib/hpcs-for-luks/user/$us:key2: ok: kms:default unwraps it" "/logon/$us:key1: ok: " \
+    "systemd opens it with $us:key2 of the keys directory" '1 of 1 volumes would open'
+check 'and loads none' same "$(serial_of user "$us:key2")" ''
+checked --offline
+expect 'offline too, as far as that can be said' 0 "user/$us:key2: ok: would be tried" '1 of 1 volumes would open'
+cp "$old/user/$us:key2" "$ROOM/saved"
+printf 'notours\n' >"$old/user/$us:key2"
+checked
+expect 'with a key that does not unwrap it does not' 28 "user/$us:key2: failed: kms-bad-ciphertext" not-bound \
+    '0 of 1 volumes would open'
+cp "$ROOM/saved" "$old/user/$us:key2"
+sed -i '/^keys-at-boot/d' "$root/etc/cexluks/cexluks.conf"
+checked
+expect 'nor without keys-at-boot' 15 "user/$us:key2: ok: " not-bound '0 of 1 volumes would open'
 summary
