@@ -81,6 +81,14 @@ kms_profile() {
     kms_section "$name" "$instance" "$SIM_API_KEY_FILE" "$SIM_CA" 127.0.0.1 >>"$case_dir/host/cexluks.conf"
 }
 
+# The program under test, for this machine (HELPER: see run).
+helper() {
+    case ${HELPER-} in
+        static) printf '%s\n' "$B/static/cexluks" ;;
+        *) printf '%s\n' "$B/cexluks" ;;
+    esac
+}
+
 kms_host() {
     "$(helper)" "$@" --config "$case_dir/host/cexluks.conf"
 }
