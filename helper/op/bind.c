@@ -239,14 +239,14 @@ static enum outcome look_at_existing(struct bind *b, bool *ret_replaces)
 	return OUTCOME_OK;
 }
 
-/* What a run left that was interrupted after the new binding was proven and before the old one went. */
+/* What a run left that was interrupted after the new binding was proven and before all of the old one went. */
 static enum outcome retire_older(struct bind *b)
 {
 	const struct luks_token *const *tokens;
 	size_t n = luks_header_tokens(b->header, &tokens), retired = 0;
 
 	for (size_t i = 0; i < n && !b->request->dry_run; i++) {
-		if (tokens[i] == b->bound || tokens[i]->keyslot < 0 || !b->kind->matches(b, tokens[i]))
+		if (tokens[i] == b->bound || !b->kind->matches(b, tokens[i]))
 			continue;
 		if (retire(b, tokens[i]->id) != OUTCOME_OK)
 			return b->v->outcome;

@@ -46,6 +46,7 @@ mount -t tmpfs none /run || exit 98
 [[ $1 != with-key ]] || { shift && keyctl add user cexluks:00000000-0000-4000-8000-000000000000 x @u >/dev/null; }
 "$@"
 status=$?
+keyctl link @u @s # its keys show themselves to who possesses them
 keyctl list @u | grep -o 'cexluks:.*' >"$TMPDIR/../made/keys" || rm "$TMPDIR/../made/keys"
 [[ ! -e /run/cexluks/report.json ]] || cp /run/cexluks/report.json "$TMPDIR/../made/report.json"
 exit $status
@@ -147,7 +148,8 @@ prepare_replace() { cp "$ROOM/broken" "$L/v"; }
 command_replace() { command_keyring; }
 proof_replace() { proof_keyring; }
 # Where a case may leave files after a failure too: a report, what was being made, zkey's own lock, the key to forget.
-declare -A MAY_LEAVE=([boot]=report.json [format]=disk [keygen_store]=.lock [forget]=keys)
+# What fails after a key is loaded takes that key away from nobody.
+declare -A MAY_LEAVE=([boot]=report.json [format]=disk [keygen_store]=.lock [forget]=keys [load]=keys)
 
 again_replace() {
     local said
