@@ -43,7 +43,7 @@ _cexluks_run() {
     rm -f "$_cexluks_state/helper.pid"
 }
 
-# After an outcome of cexluks(8) loaded keys stay, for volumes that go on with them; after a crash nothing stays.
+# After an outcome of cexluks-outcomes(7) loaded keys stay, for volumes that go on with them; after a crash nothing stays.
 _cexluks_forget_after_crash() {
     local _status
     read -r _status < "$_cexluks_state/status"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How operations end. The words are stable and documented (cexluks(8)); verbs, units and hooks rely
- * on this table and on nothing else.
+ * How operations end. The words are stable and documented (cexluks-outcomes(7)); verbs, units and
+ * hooks rely on this table and on nothing else.
  */
 #ifndef CEXLUKS_OP_OUTCOME_H
 #define CEXLUKS_OP_OUTCOME_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What works today and may not work tomorrow. Beside the outcomes, whose words they don't share: stable
- * and documented (cexluks(8)), and never a reason to fail.
+ * and documented (cexluks-outcomes(7)), and never a reason to fail.
  */
 #ifndef CEXLUKS_OP_WARNING_H
 #define CEXLUKS_OP_WARNING_H

@@ -180,7 +180,7 @@ while IFS= read -r example; do
     words[1]="$v"
     run "${words[@]/\/root\/passphrase/$key}" --recovery-key --config "$CONF" --sysroot "$ROOM/tree" </dev/null
     stays "the manual's '$example' comes as far as the card" 30 no-ap-bus
-done < <(grep -hE '^(\.Dl )?# cexluks format ' docs/man/cexluks.8 | grep -v kms:)
+done < <(grep -hE '^(\.Dl )?# cexluks format ' docs/man/cexluks-format.8 | grep -v kms:)
 
 # --- on a terminal ----------------------------------------------------------------------------------------------------
 

@@ -5,11 +5,11 @@
 # program knows is documented, and what is documented exists.
 #
 # It reads the mdoc source, which therefore has a form:
-#   verbs     .It Cm VERB … Ar ARGUMENT, in section VERBS of cexluks(8)
-#   options   .It Fl -NAME Ar ARGUMENT, nested in their verb's item; those of every verb in section OPTIONS
+#   verbs     .It Cm VERB … Ar ARGUMENT, in section VERBS of cexluks(8) or of a family's page, cexluks-bind(8) for instance
+#   options   .It Fl -NAME Ar ARGUMENT, nested in their verb's item; those of every verb in section OPTIONS of cexluks(8)
 #   config    .It Ic KEY …, in section "SECTION [cexluks]", … of cexluks.conf(5), with "Default: VALUE." where there is one
 #   cmdline   .It Cm WORD …, in section OPTIONS of cexluks.cmdline(7)
-#   outcomes  .It Sy WORD , No CODE [ , No retried ], in section OUTCOMES of cexluks(8)
+#   outcomes  .It Sy WORD , No CODE [ , No retried ], in section OUTCOMES of cexluks-outcomes(7)
 source "$(dirname "$0")/lib.sh"
 
 program="${CEXLUKS:-${B:-build}/cexluks}"
@@ -18,9 +18,9 @@ if [[ ! -x $program ]]; then
     exit 0
 fi
 
-page8=docs/man/cexluks.8
 page5=docs/man/cexluks.conf.5
 page7=docs/man/cexluks.cmdline.7
+mapfile -t pages8 < <(lint_files 'docs/man/cexluks*.8')
 
 table() {
     "$program" help --table "$1" </dev/null
@@ -59,7 +59,7 @@ page_rows() {
             print $3 "\t" $6 "\t" ($NF == "retried" ? "yes" : "no")
         }
         END { flush() }
-    ' "$2"
+    ' "${@:2}"
 }
 
 # compare TITLE PROGRAM-ROWS PAGE-ROWS: the same set of lines
@@ -70,31 +70,31 @@ compare() {
     verdict "$1" "$lacking${lacking:+${extra:+$'\n'}}$extra"
 }
 
-# check_verbs PAGE-NAME PAGE ROWS: only names are compared as a set; of arguments, each word in capitals must be there.
+# check_verbs PAGE-NAME ROWS PAGE…: only names are compared as a set; of arguments, each word in capitals must be there.
 check_verbs() {
     local page
-    page="$(page_rows verbs "$2")"
-    compare "$1 has every verb" "$(cut -f1 <<<"$3")" "$(cut -f1 <<<"$page")"
+    page="$(page_rows verbs "${@:3}")"
+    compare "$1 has every verb" "$(cut -f1 <<<"$2")" "$(cut -f1 <<<"$page")"
     compare "$1 has the arguments of every verb" \
         "$(while IFS=$'\t' read -r verb args _; do
             grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
-        done <<<"$3")" \
+        done <<<"$2")" \
         "$(while IFS=$'\t' read -r verb args; do
             grep -oE '[A-Z][A-Z]+' <<<"$args" | sed "s/^/$verb /"
         done <<<"$page")"
 }
 
-# check_options PAGE-NAME PAGE ROWS: one of every verb stands in the table once for all ("-" or "*") or once for each
+# check_options PAGE-NAME ROWS PAGE…: one of every verb stands in the table once for all ("-" or "*") or once for each
 check_options() {
     local page every
-    page="$(page_rows options "$2")"
+    page="$(page_rows options "${@:3}")"
     every="$(awk -F '\t' '$1 == "*" { print $2 "\t" $3 }' <<<"$page")"
     compare "$1 has every option" \
         "$(awk -F '\t' -v every="$every" '
             BEGIN { n = split(every, list, "\n"); for (i = 1; i <= n; i++) common[list[i]] = 1 }
             { option = $2 "\t" $3 }
             $1 == "-" || $1 == "*" || option in common { print "*\t" option; next }
-            { print $1 "\t" option }' <<<"$3")" \
+            { print $1 "\t" option }' <<<"$2")" \
         "$page"
 }
 
@@ -104,8 +104,8 @@ for name in verbs options config cmdline outcomes; do
         continue
     fi
     case $name in
-        verbs) check_verbs 'cexluks(8)' "$page8" "$rows" ;;
-        options) check_options 'cexluks(8)' "$page8" "$rows" ;;
+        verbs) check_verbs 'cexluks(8)' "$rows" "${pages8[@]}" ;;
+        options) check_options 'cexluks(8)' "$rows" "${pages8[@]}" ;;
         config)
             compare 'cexluks.conf(5) has every key and its default' "$(cut -f1-3 <<<"$rows")" "$(page_rows config "$page5")"
             compare 'the example configuration has every key' "$(cut -f1,2 <<<"$rows")" \
@@ -116,7 +116,8 @@ for name in verbs options config cmdline outcomes; do
             compare 'cexluks.cmdline(7) has every word' "$(cut -f1 <<<"$rows")" "$(page_rows cmdline "$page7")"
             ;;
         outcomes)
-            compare 'cexluks(8) has every outcome' "$(cut -f1-3 <<<"$rows")" "$(page_rows outcomes "$page8")"
+            compare 'cexluks-outcomes(7) has every outcome' "$(cut -f1-3 <<<"$rows")" \
+                "$(page_rows outcomes docs/man/cexluks-outcomes.7)"
             ;;
     esac
 done
@@ -125,7 +126,7 @@ done
 alias_dir="$(mktemp -d)"
 ln -s "$(realpath "$program")" "$alias_dir/hpcs-for-luks"
 program="$alias_dir/hpcs-for-luks"
-check_verbs 'hpcs-for-luks(8)' docs/man/hpcs-for-luks.8 "$(table verbs)"
-check_options 'hpcs-for-luks(8)' docs/man/hpcs-for-luks.8 "$(table options)"
+check_verbs 'hpcs-for-luks(8)' "$(table verbs)" docs/man/hpcs-for-luks.8
+check_options 'hpcs-for-luks(8)' "$(table options)" docs/man/hpcs-for-luks.8
 rm -rf "$alias_dir"
 lint_end
