@@ -113,6 +113,11 @@ $(B)/tests/faults/cexluks: $(HELPER_OBJ) $(B)/tests/faults/card.o $(wildcard tes
 	$(Q)CC="$(CC)" tests/faults/build.sh $@ $(CC) $(BASE_LDFLAGS) $(LDFLAGS) $(HELPER_OBJ) \
 		$(B)/tests/faults/card.o $(HELPER_LIBS) -lcmocka $(LIBS)
 
+# The same card without faults: what needs one can be tried on this machine, with FAULTS_CARD in the environment.
+$(B)/tests/faults/with-card: $(HELPER_OBJ) $(B)/tests/faults/card.o
+	@echo "  LD      $@"
+	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HELPER_LIBS) -lcmocka $(LIBS)
+
 $(B)/tests/faults/card.o: tests/faults/card.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
@@ -177,7 +182,7 @@ lint: $(B)/cexluks
 	$(Q)B=$(B) tests/lint/run
 
 # What the tests need built, in one piece, so that "make -j" may be used here.
-check-build: $(B)/cexluks $(B)/kms-sim $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN))
+check-build: $(B)/cexluks $(B)/kms-sim $(B)/tests/faults/with-card $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN))
 
 # Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
 # Dependencies come first and in their own make, because pkg-config was asked before they were there.

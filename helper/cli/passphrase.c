@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "cli/terminal.h"
 
 static enum outcome from_file(const char *path, const char *purpose, struct secret **ret,
 			      struct verdict *v)
@@ -37,89 +37,49 @@ static enum outcome from_file(const char *path, const char *purpose, struct secr
 	return r < 0 ? verdict_errno(v, r, path) : OUTCOME_OK;
 }
 
-struct silence {
-	struct termios before;
-	int fd;
-};
-
-static void restore(const struct silence *s)
+static enum outcome ask_line(const struct silence *silence, const char *before, const char *device,
+			     const char *after, struct secret **ret, struct verdict *v)
 {
-	if (s->fd >= 0)
-		(void)tcsetattr(s->fd, TCSAFLUSH, &s->before); /* nothing better to do */
-}
+	_cleanup_free_ char *question = NULL;
+	int r = asprintf(&question, "%s%s%s: ", before, device, after);
 
-static int read_line(int fd, struct secret **ret)
-{
-	_cleanup_secret_ struct secret *line = NULL;
-	size_t len = 0;
-	int r = secret_new(LIMIT_PASSPHRASE_MAX + 1, &line);
-
-	while (r == 0) {
-		ssize_t n = read(fd, secret_data(line) + len, 1);
-
-		if (n < 0)
-			return -errno;
-		if (!n || secret_data(line)[len] == '\n')
-			break;
-		if (++len > LIMIT_PASSPHRASE_MAX)
-			return -EFBIG;
+	if (r < 0) {
+		question = NULL;
+		return verdict_errno(v, ENOMEM, "question");
 	}
-	if (r < 0)
-		return r;
-	if (!len)
-		return -ENODATA;
-	secret_shorten(line, len);
-	*ret = take_ptr(line);
-	return 0;
-}
-
-/* The terminal shows nothing of what is typed for as long as @silence is in scope. */
-static int silence_begin(int fd, struct silence *silence)
-{
-	struct termios quiet;
-
-	if (tcgetattr(fd, &quiet) < 0)
-		return -errno;
-	silence->before = quiet;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	if (tcsetattr(fd, TCSAFLUSH, &quiet) < 0)
-		return -errno;
-	silence->fd = fd;
-	return 0;
-}
-
-static enum outcome ask_line(int fd, const char *before, const char *device, const char *after,
-			     struct secret **ret, struct verdict *v)
-{
-	int r;
-
-	dprintf(fd, "%s%s%s: ", before, device, after);
-	r = read_line(fd, ret);
-	dprintf(fd, "\n");
-	if (r == -ENODATA || r == -EFBIG)
+	r = silence_ask(silence, question, LIMIT_PASSPHRASE_MAX, ret);
+	if (r == -ENODATA || r == -EINTR)
 		return verdict_set(v, OUTCOME_USAGE, "no passphrase was typed");
+	if (r == -EFBIG)
+		return verdict_set(v, OUTCOME_USAGE, "a passphrase has %d bytes at most",
+				   LIMIT_PASSPHRASE_MAX);
 	return r < 0 ? verdict_errno(v, r, "/dev/tty") : OUTCOME_OK;
 }
 
 static enum outcome from_terminal(const char *device, bool is_new, struct secret **ret,
 				  struct verdict *v)
 {
-	_cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	_cleanup_(restore) struct silence silence = { .fd = -1 };
-	_cleanup_secret_ struct secret *again = NULL;
+	_cleanup_close_ int fd = -1;
+	_cleanup_silence_ struct silence silence = SILENCE_NONE;
+	_cleanup_secret_ struct secret *first = NULL, *again = NULL;
 	enum outcome o;
-	int r = fd < 0 ? -errno : silence_begin(fd, &silence);
+	int r = terminal_open(&fd);
 
+	if (r == 0)
+		r = silence_begin(fd, &silence);
 	if (r < 0)
 		return verdict_errno(v, r, "/dev/tty");
 	if (!is_new)
-		return ask_line(fd, "Passphrase that opens ", device, " now", ret, v);
-	o = ask_line(fd, "New passphrase for ", device, "", ret, v);
+		return ask_line(&silence, "Passphrase that opens ", device, " now", ret, v);
+	o = ask_line(&silence, "New passphrase for ", device, "", &first, v);
 	if (o == OUTCOME_OK)
-		o = ask_line(fd, "The same for ", device, " again", &again, v);
-	if (o != OUTCOME_OK || secret_equal(*ret, again))
+		o = ask_line(&silence, "The same for ", device, " again", &again, v);
+	if (o != OUTCOME_OK)
 		return o;
-	return verdict_set(v, OUTCOME_USAGE, "these are two different passphrases");
+	if (!secret_equal(first, again))
+		return verdict_set(v, OUTCOME_USAGE, "these are two different passphrases");
+	*ret = take_ptr(first);
+	return OUTCOME_OK;
 }
 
 enum outcome passphrase_ask(const char *device, void *key_file, struct secret **ret,
