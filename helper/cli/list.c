@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "op/list.h"
+#include "cli/list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static bool print_keyslot(const struct luks_header *header, const struct luks_ke
 	return true;
 }
 
-static bool print_entry(const struct list_entry *e)
+bool list_print_entry(const struct list_entry *e)
 {
 	const struct luks_keyslot *slots;
 	size_t n;
@@ -88,7 +88,7 @@ static bool keyslot_json(cJSON *to, const struct luks_header *header,
 	       cJSON_AddStringToObject(o, "created", token->created);
 }
 
-static bool entry_json(cJSON *to, const struct list_entry *e)
+bool list_entry_json(cJSON *to, const struct list_entry *e)
 {
 	const struct luks_keyslot *slots;
 	cJSON *o = cJSON_CreateObject(), *array;
@@ -124,7 +124,7 @@ static bool print_json(const struct list *list)
 	_cleanup_json_text_ char *text = NULL;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (!entry_json(all, &list->entries[i]))
+		if (!list_entry_json(all, &list->entries[i]))
 			return false;
 	text = json_text(all);
 	if (text)
@@ -135,7 +135,7 @@ static bool print_json(const struct list *list)
 static bool print_text(const struct list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (!print_entry(&list->entries[i]))
+		if (!list_print_entry(&list->entries[i]))
 			return false;
 	return true;
 }

@@ -66,6 +66,7 @@ struct verb_options {
 	const char *from;
 	const char *to;
 	bool finish;
+	bool prometheus;
 };
 
 enum option_id {
@@ -108,6 +109,7 @@ enum option_id {
 	OPTION_FROM,
 	OPTION_TO,
 	OPTION_FINISH,
+	OPTION_PROMETHEUS,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,
@@ -182,6 +184,7 @@ uint64_t verb_timeout_ms(const struct verb_call *call);
 enum outcome cli_bind(const struct verb_call *call);
 enum outcome cli_unbind(const struct verb_call *call);
 enum outcome cli_list(const struct verb_call *call);
+enum outcome cli_inventory(const struct verb_call *call);
 enum outcome cli_open(const struct verb_call *call);
 enum outcome cli_close(const struct verb_call *call);
 enum outcome cli_pass(const struct verb_call *call);

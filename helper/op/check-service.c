@@ -4,10 +4,7 @@
 #include <time.h>
 
 #include "op/check-find.h"
-
-/* 2027-03-28T00:00:00Z: IBM deletes what is left of HPCS. Source: IBM's announcement, kms-api.md. */
-#define HPCS_ENDS_S 1806192000
-#define DAY_S	    86400
+#include "op/service-end.h"
 
 enum key_state {
 	KEY_PRE_ACTIVE = 0,
@@ -19,15 +16,15 @@ enum key_state {
 
 static void check_end(struct checker *c, const struct config_profile *profile, const char *subject)
 {
-	int64_t left = (int64_t)HPCS_ENDS_S - (int64_t)time(NULL);
+	int64_t days;
 
-	if (profile->kms.service != KMS_SERVICE_HPCS)
+	if (!service_days_left(profile->kms.service, time(NULL), &days))
 		return;
-	if (left > 0)
+	if (days > 0)
 		check_warn(c, "", subject, WARNING_SERVICE_ENDS,
-			   "HPCS is deleted on 28 March 2027, in %" PRId64 " days", left / DAY_S);
+			   "HPCS is deleted on 28 March 2027, in %" PRId64 " days", days);
 	else
-		check_warn(c, "", subject, WARNING_SERVICE_ENDS, "HPCS ended on 28 March 2027");
+		check_warn(c, "", subject, WARNING_SERVICE_ENDS, "HPCS ends on 28 March 2027");
 }
 
 static void judge_key(struct checker *c, const char *subject, const struct kms_key *key)

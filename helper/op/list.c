@@ -16,7 +16,7 @@ static void describe_pattern(struct list_entry *e)
 			       reason.text);
 }
 
-static enum outcome add(struct list *list, struct luks_device *device)
+enum outcome list_add(struct list *list, struct luks_device *device)
 {
 	struct list_entry *larger, *e;
 	struct luks_reason reason = { "" };
@@ -44,7 +44,7 @@ static int visit(const char *uuid, void *userdata)
 	struct luks_reason reason = { "" };
 
 	if (luks_device_find(uuid, &device, &reason) == 0)
-		(void)add(userdata, device); /* its verdict is in the entry */
+		(void)list_add(userdata, device); /* its verdict is in the entry */
 	return 0;
 }
 
@@ -62,7 +62,7 @@ enum outcome op_list(const char *device, struct list *ret, struct verdict *v)
 	r = luks_device_open(device, &one);
 	if (r != 0)
 		return verdict_luks(v, r, device, NULL);
-	if (add(ret, one) == OUTCOME_OK)
+	if (list_add(ret, one) == OUTCOME_OK)
 		return verdict_set(v, OUTCOME_OK, "%s", device);
 	*v = ret->n ? ret->entries[0].verdict : (struct verdict){ .outcome = OUTCOME_INTERNAL };
 	return v->outcome;

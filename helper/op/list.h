@@ -30,4 +30,7 @@ struct list {
 enum outcome op_list(const char *device, struct list *ret, struct verdict *v);
 void list_done(struct list *list);
 
+/* One more; takes @device, also when it fails. The outcome is that of its entry, or OUTCOME_INTERNAL without one. */
+enum outcome list_add(struct list *list, struct luks_device *device);
+
 #endif
