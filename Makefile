@@ -8,6 +8,7 @@
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
 # make check-images images of every kind by every dracut
 # make bench      measurements, written into docs/performance.md
+# make man        fills the program's tables into the manual pages
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -143,7 +144,10 @@ install: $(B)/cexluks install-dracut
 	$(Q)$(INSTALL) -D -m 0644 dracut/90cexluks/refused.conf \
 		$(DESTDIR)$(UNITDIR)/systemd-cryptsetup@.service.d/50-cexluks.conf
 	$(Q)for page in docs/man/*.[578]; do \
-		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
+		for name in $$(sed -nE 's/^\.Nm (cexluks-[a-z-]+)( ,)?$$/\1/p' $$page); do \
+			test -e docs/man/$$name.$${page##*.} || \
+			ln -sf $${page##*/} $(DESTDIR)$(MANDIR)/man$${page##*.}/$$name.$${page##*.}; done; done
 	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
 
 # Also by itself, as those are used to who come from hpcs-for-luks.
@@ -212,10 +216,14 @@ check-all:
 bench: $(B)/cexluks $(B)/kms-sim $(BENCH_BIN) static
 	$(Q)B=$(B) tests/bench/run
 
+# The parts of the manual pages that come from the program's tables; lint tells when it is due.
+man: $(B)/cexluks
+	$(Q)B=$(B) docs/man/fill.sh --write docs/man/*.[578]
+
 demo:
 	$(Q)tests/demo.sh $(MAKE)
 
 clean:
 	rm -rf build build-san
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all bench demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all bench man demo clean

@@ -16,7 +16,7 @@ packages=(
     # unit tests and the KMS simulator
     libcmocka-dev libmicrohttpd-dev libgnutls28-dev
     # lint
-    git shellcheck cppcheck clang-tidy mandoc
+    git shellcheck cppcheck clang-tidy mandoc groff-base
     # integration tests: real headers, real keyring, real TLS
     cryptsetup-bin keyutils curl openssl ca-certificates jq socat strace
     # a TPM 1.2 and the programs that seal an API key to it

@@ -5,6 +5,7 @@
 #include "cli/verb.h"
 #include "op/cmdline.h"
 #include "op/config.h"
+#include "op/warning.h"
 
 static void table_verbs(void)
 {
@@ -12,21 +13,23 @@ static void table_verbs(void)
 		printf("%s\t%s\t%s\n", v->name, v->args, v->summary);
 }
 
+static void print_option(const char *verb, enum option_id id)
+{
+	const struct option_row *row = option_row(id);
+	const char *choices = option_choices(id);
+
+	printf("%s\t--%s\t%s\t%s\t%s\n", verb, row->name, row->arg ? row->arg : "-", row->help,
+	       choices ? choices : "-");
+}
+
 static void table_options(void)
 {
 	for (const struct verb *v = verb_program()->verbs; v->name; v++)
 		for (unsigned id = 0; id < OPTIONS; id++)
-			if (v->options & OPTION_BIT(id)) {
-				const struct option_row *row = option_row((enum option_id)id);
-
-				printf("%s\t--%s\t%s\t%s\n", v->name, row->name,
-				       row->arg ? row->arg : "-", row->help);
-			}
-	for (unsigned id = OPTION_CONFIG; id < OPTIONS; id++) {
-		const struct option_row *row = option_row((enum option_id)id);
-
-		printf("*\t--%s\t%s\t%s\n", row->name, row->arg ? row->arg : "-", row->help);
-	}
+			if (v->options & OPTION_BIT(id))
+				print_option(v->name, (enum option_id)id);
+	for (unsigned id = OPTION_CONFIG; id < OPTIONS; id++)
+		print_option("*", (enum option_id)id);
 }
 
 static void table_config(void)
@@ -53,9 +56,16 @@ static void table_outcomes(void)
 	for (unsigned i = 0; i < OUTCOMES; i++) {
 		enum outcome o = (enum outcome)i;
 
-		printf("%s\t%d\t%s\t%s\n", outcome_word(o), outcome_exit_code(o),
-		       outcome_is_worth_another_try(o) ? "yes" : "no", outcome_hint(o));
+		printf("%s\t%d\t%s\t%s\t%s\n", outcome_word(o), outcome_exit_code(o),
+		       outcome_is_worth_another_try(o) ? "yes" : "no", outcome_hint(o),
+		       outcome_is_refusal(o) ? "yes" : "no");
 	}
+}
+
+static void table_warnings(void)
+{
+	for (unsigned i = 0; i < WARNINGS; i++)
+		printf("%s\t%s\n", warning_word((enum warning)i), warning_hint((enum warning)i));
 }
 
 static const struct {
@@ -63,7 +73,7 @@ static const struct {
 	void (*print)(void);
 } tables[] = {
 	{ "verbs", table_verbs },     { "options", table_options },   { "config", table_config },
-	{ "cmdline", table_cmdline }, { "outcomes", table_outcomes },
+	{ "cmdline", table_cmdline }, { "outcomes", table_outcomes }, { "warnings", table_warnings },
 };
 
 enum outcome cli_help(const struct verb_call *call)

@@ -47,6 +47,20 @@ uint64_t verb_timeout_ms(const struct verb_call *call)
 	return call->common.timeout_s ? call->common.timeout_s * 1000ull : LIMIT_VERB_TIMEOUT_MS;
 }
 
+/* Each verb has its manual page, under its own name; "make install" makes links to the family's page. */
+static void print_manual(const struct verb *verb)
+{
+	const struct program *program = verb_program();
+
+	printf("\nThe manual: man %s", program->name);
+	if (program->verbs == verbs && verb->run != cli_help) {
+		putchar('-');
+		for (const char *p = verb->name; *p; p++)
+			putchar(*p == ' ' ? '-' : *p);
+	}
+	putchar('\n');
+}
+
 void verb_help(const struct verb *verb)
 {
 	printf("%s %s%s%s [OPTION ...]\n  %s\n\n", verb_program()->name, verb->name, *verb->args ? " " : "", verb->args,
@@ -61,7 +75,7 @@ void verb_help(const struct verb *verb)
 			       row->arg ? row->arg : "");
 		printf("  %-24s %s\n", left, row->help);
 	}
-	printf("\nThe manual: man 8 %s\n", verb_program()->name);
+	print_manual(verb);
 }
 
 void verb_help_all(void)

@@ -132,6 +132,9 @@ struct option_row {
 /* Names and help of all options. */
 const struct option_row *option_row(enum option_id id);
 
+/* The words that its argument can be, blank separated; NULL where anything can be. Static. */
+const char *option_choices(enum option_id id);
+
 /* What a verb gets: its words and options. */
 struct verb_call {
 	const struct verb *verb;

@@ -20,7 +20,7 @@ const struct verb verbs[] = {
 	  O(KEYSLOT) | O(HEADER_BACKUP) | O(DRY_RUN), cli_unbind },
 	{ "rotate", "DEVICE [BINDING]", "give bindings new secrets", 1, 2,
 	  O(REWRAP_ONLY) | O(HEADER_BACKUP) | O(DRY_RUN), cli_rotate },
-	{ "migrate", "DEVICE", "move to another key management service", 1, 1,
+	{ "migrate", "DEVICE --to PROFILE", "move to another key management service", 1, 1,
 	  O(TO) | O(FROM) | O(FINISH) | O(HEADER_BACKUP) | O(DRY_RUN), cli_migrate },
 	{ "list", "[DEVICE]", "show what opens a volume", 0, 1, O(JSON), cli_list },
 	{ "inventory", "[DEVICE]", "show volumes, key files and services, and how long these last", 0, 1,
@@ -69,7 +69,7 @@ static const struct option_row rows[OPTIONS] = {
 	[OPTION_NEEDS_NAMES] = { "needs-names", NULL, "say whether an image must look names up" },
 	[OPTION_CRYPTTAB] = { "crypttab", NULL, "print crypttab lines for configured volumes" },
 	[OPTION_IMAGE_FILES] = { "image-files", NULL, "boot: print what an image needs; forget: overwrite it" },
-	[OPTION_TABLE] = { "table", "NAME", "print a table: verbs options config cmdline outcomes" },
+	[OPTION_TABLE] = { "table", "NAME", "print a table: verbs options config cmdline outcomes warnings" },
 	[OPTION_BIND] = { "bind", "BINDING", "add this binding too; may be repeated" },
 	[OPTION_VOLUME_KEY_FILE] = { "volume-key-file", "FILE", "take the secure key in FILE" },
 	[OPTION_ZKEY_NAME] = { "zkey-name", "NAME", "take this secure key of zkey's repository" },
@@ -107,6 +107,18 @@ static const struct option_row rows[OPTIONS] = {
 const struct option_row *option_row(enum option_id id)
 {
 	return &rows[id];
+}
+
+const char *option_choices(enum option_id id)
+{
+	static const char *const choices[OPTIONS] = {
+		[OPTION_TABLE] = "verbs options config cmdline outcomes warnings",
+		[OPTION_KEYBITS] = "128 192 256",
+		[OPTION_KEY_TYPE] = "CCA-AESCIPHER CCA-AESDATA EP11-AES",
+		[OPTION_SECTOR_SIZE] = "512 1024 2048 4096",
+	};
+
+	return choices[id];
 }
 
 const struct program *verb_program(void)

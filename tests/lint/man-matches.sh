@@ -4,13 +4,10 @@
 # man-matches.sh: the manual pages against the program's own tables (cexluks help --table NAME), both ways: what the
 # program knows is documented, and what is documented exists.
 #
-# It reads the mdoc source, which therefore has a form:
-#   verbs     .It Cm VERB … Ar ARGUMENT, in section VERBS of cexluks(8) or of a family's page, cexluks-bind(8) for instance
-#   options   .It Fl -NAME Ar ARGUMENT, nested in their verb's item; those of every verb in section OPTIONS of cexluks(8)
-#   config    .It Ic KEY …, in section "SECTION [cexluks]", … of cexluks.conf(5), with "Default: VALUE." where there is one
-#   cmdline   .It Cm WORD …, in section OPTIONS of cexluks.cmdline(7)
-#   outcomes  .It Sy WORD , No CODE [ , No retried ], in section OUTCOMES of cexluks-outcomes(7)
+# What the mdoc source has to look like for that: docs/man/rows.sh.
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=docs/man/rows.sh
+source docs/man/rows.sh
 
 program="${CEXLUKS:-${B:-build}/cexluks}"
 if [[ ! -x $program ]]; then
@@ -24,42 +21,6 @@ mapfile -t pages8 < <(lint_files 'docs/man/cexluks*.8')
 
 table() {
     "$program" help --table "$1" </dev/null
-}
-
-# What the pages say, in the tables' form: verbs "verb<TAB>ARGUMENTS", options "verb<TAB>--name<TAB>ARGUMENT"
-# (verb "*" for those of every verb), config "section<TAB>key<TAB>default", cmdline "word", outcomes "word<TAB>code<TAB>retry"
-page_rows() {
-    awk -v want="$1" '
-        function flush() { if (key != "") print section "\t" key "\t" fallback; key = ""; fallback = "-" }
-        function arguments(from,    i, list) {
-            list = ""
-            for (i = from; i <= NF; i++)
-                if ($i ~ /^[A-Z][A-Z-]*$/) list = list (list == "" ? "" : " ") $i
-            return list == "" ? "-" : list
-        }
-        # "key list" of ".It Cm key list Op Ar PROFILE"
-        function words(    i, text) {
-            text = $3
-            for (i = 4; i <= NF && $i ~ /^[a-z]/; i++)
-                text = text " " $i
-            return text
-        }
-        /^\.Sh / { flush(); part = $0; sub(/^\.Sh /, "", part); depth = 0; section = "" }
-        /^\.Sh SECTION/ { section = $3; gsub(/[][]/, "", section) }
-        /^\.Bl / { depth++ }
-        /^\.El/ { depth-- }
-        want == "verbs" && part == "VERBS" && depth == 1 && /^\.It Cm / { print words() "\t" arguments(4) }
-        want == "options" && part == "VERBS" && depth == 1 && /^\.It Cm / { verb = words() }
-        want == "options" && part == "VERBS" && depth == 2 && /^\.It Fl / { print verb "\t-" $3 "\t" arguments(4) }
-        want == "options" && part == "OPTIONS" && /^\.It Fl / { print "*\t-" $3 "\t" arguments(4) }
-        want == "config" && section != "" && depth == 1 && /^\.It Ic / { flush(); key = $3 }
-        want == "config" && key != "" && /^Default: / { fallback = $2; sub(/\.$/, "", fallback) }
-        want == "cmdline" && part == "OPTIONS" && /^\.It Cm / { print $3 }
-        want == "outcomes" && part == "OUTCOMES" && /^\.It Sy / {
-            print $3 "\t" $6 "\t" ($NF == "retried" ? "yes" : "no")
-        }
-        END { flush() }
-    ' "${@:2}"
 }
 
 # compare TITLE PROGRAM-ROWS PAGE-ROWS: the same set of lines
@@ -84,6 +45,17 @@ check_verbs() {
         done <<<"$page")"
 }
 
+# check_help ROWS PAGE…: where the help of a verb sends its reader, there is a page of that name
+check_help() {
+    local verb words names
+    names="$(awk 'FNR == 1 { head = 1 } /^\.Nd/ { head = 0 } head && /^\.Nm / { print $2 }' "${@:2}")"
+    verdict 'the help of each verb names a page' "$(cut -f1 <<<"$1" | while IFS= read -r verb; do
+        read -ra words <<<"$verb"
+        "$program" help "${words[@]}" </dev/null | sed -n 's/^The manual: man //p' \
+            | grep -vxF -e "$names" | sed "s/^/$verb: no page is called /"
+    done)"
+}
+
 # check_options PAGE-NAME ROWS PAGE…: one of every verb stands in the table once for all ("-" or "*") or once for each
 check_options() {
     local page every
@@ -98,13 +70,16 @@ check_options() {
         "$page"
 }
 
-for name in verbs options config cmdline outcomes; do
+for name in verbs options config cmdline outcomes warnings; do
     if ! rows="$(table "$name")" || [[ -z $rows ]]; then
         not_ok "$program help --table $name prints a table"
         continue
     fi
     case $name in
-        verbs) check_verbs 'cexluks(8)' "$rows" "${pages8[@]}" ;;
+        verbs)
+            check_verbs 'cexluks(8)' "$rows" "${pages8[@]}"
+            check_help "$rows" "${pages8[@]}"
+            ;;
         options) check_options 'cexluks(8)' "$rows" "${pages8[@]}" ;;
         config)
             compare 'cexluks.conf(5) has every key and its default' "$(cut -f1-3 <<<"$rows")" "$(page_rows config "$page5")"
@@ -118,6 +93,10 @@ for name in verbs options config cmdline outcomes; do
         outcomes)
             compare 'cexluks-outcomes(7) has every outcome' "$(cut -f1-3 <<<"$rows")" \
                 "$(page_rows outcomes docs/man/cexluks-outcomes.7)"
+            ;;
+        warnings)
+            compare 'cexluks-outcomes(7) has every warning' "$(cut -f1 <<<"$rows")" \
+                "$(page_rows warnings docs/man/cexluks-outcomes.7)"
             ;;
     esac
 done
