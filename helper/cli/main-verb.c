@@ -36,6 +36,14 @@ enum outcome verb_usage(const struct verb *verb, const char *format, ...)
 	return OUTCOME_USAGE;
 }
 
+void verb_tell(const char *what, const struct verdict *v)
+{
+	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO)
+		printf("%s: %s: %s\n", what, outcome_word(v->outcome), v->cause);
+	else
+		verdict_print(v, what);
+}
+
 enum outcome verb_no_memory(const struct verb_call *call)
 {
 	log_err("%s: %s: no memory for the result", call->verb->name, outcome_word(OUTCOME_INTERNAL));
@@ -181,6 +189,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_CRK] = &call->options.crk,
 		[OPTION_GEN] = &call->options.gen,
 		[OPTION_FINISH] = &call->options.finish,
+		[OPTION_ALL] = &call->options.all,
 		[OPTION_PROMETHEUS] = &call->options.prometheus,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/rotate.h"
 
-#include <stdio.h>
-
 #include "cli/verb.h"
 
-/* The standard output of a binding that went well; else where errors go. */
 static void tell(const char *what, const struct verdict *v, void *userdata)
 {
 	(void)userdata;
-	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO)
-		printf("%s: %s: %s\n", what, outcome_word(v->outcome), v->cause);
-	else
-		verdict_print(v, what);
+	verb_tell(what, v);
 }
 
 enum outcome cli_rotate(const struct verb_call *call)

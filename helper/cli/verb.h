@@ -66,6 +66,7 @@ struct verb_options {
 	const char *from;
 	const char *to;
 	bool finish;
+	bool all;
 	bool prometheus;
 };
 
@@ -109,6 +110,7 @@ enum option_id {
 	OPTION_FROM,
 	OPTION_TO,
 	OPTION_FINISH,
+	OPTION_ALL,
 	OPTION_PROMETHEUS,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
@@ -176,6 +178,9 @@ void verb_help_all(void);
 
 /* One-line complaint about the command line, and where to look. Returns OUTCOME_USAGE. */
 enum outcome verb_usage(const struct verb *verb, const char *format, ...) _printf_(2, 3);
+
+/* One of several results: to standard output if it went well, else where errors go. */
+void verb_tell(const char *what, const struct verdict *v);
 
 /* Says that there was no memory to show a result with. */
 enum outcome verb_no_memory(const struct verb_call *call);

@@ -15,7 +15,7 @@
 struct migrate_request {
 	const char *sysroot;
 	const char *config_path;
-	const char *device;
+	const char *device; /* op_migrate() only */
 	const char *from; /* profile; NULL: the only other one */
 	const char *to;	  /* profile */
 	const char *header_backup; /* new file, or NULL */
@@ -39,5 +39,20 @@ struct migrate_result {
  */
 enum outcome op_migrate(const struct migrate_request *request, struct migrate_result *ret,
 			struct verdict *v);
+
+/**
+ * op_migrate_all() - the same step for every volume that hangs on the service to leave
+ * @request: without device and header backup
+ * @told:    of each volume when it is done; with an empty result where it failed
+ *
+ * Left alone are volumes that no KMS opens, and with @from those that are not bound to it. A volume that is named
+ * and not there, or ours and refused, is a failure: it may be bound. One failure does not keep the others.
+ *
+ * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when no volume needed this step; the first failure.
+ */
+enum outcome op_migrate_all(const struct migrate_request *request,
+			    void (*told)(const char *what, const struct verdict *v,
+					 const struct migrate_result *result, void *userdata),
+			    void *userdata);
 
 #endif

@@ -9,6 +9,7 @@
 #include "op/bound-names.h"
 #include "op/config.h"
 #include "op/rewrap.h"
+#include "op/sum.h"
 
 /* A card binding has nothing that a service would wrap. */
 static bool counts(const struct rotate_request *request, const char *name)
@@ -88,8 +89,7 @@ enum outcome op_rotate(const struct rotate_request *request)
 		n++;
 		o = request->rewrap_only ? rewrap(request, name, &v) : renew(request, name, &v);
 		request->told(name, &v, request->userdata);
-		if (sum == OUTCOME_NOTHING_TO_DO || (sum == OUTCOME_OK && o != OUTCOME_NOTHING_TO_DO))
-			sum = o;
+		sum = outcome_sum(sum, o);
 	}
 	if (n)
 		return sum;

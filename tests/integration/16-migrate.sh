@@ -119,6 +119,58 @@ bind "$v" kms:old
 move
 expect 'where the configuration names the bindings, it is told to name the new one' 0 'begin "bindings"'
 
+# --- all of them ------------------------------------------------------------------------------------------------------
+
+sed -i '/^\[volume v\]/,$d' "$CONF"
+volume_make "$v"
+bind "$v" kms:old
+w="$ROOM/other" x="$ROOM/plain" y="$ROOM/elsewhere"
+volume_make "$w"
+bind "$w" kms:old
+volume_make "$x"
+volume_make "$y"
+bind "$y" kms:dr
+mkdir -p "$tree/etc"
+printf '%s none luks\n' "v $v" "w $w" "x $x" "y $y" >"$tree/etc/crypttab"
+echo "swap $ROOM/swap /dev/urandom swap" >>"$tree/etc/crypttab"
+move_all() { # OPTION…
+    run migrate --all --to new --config "$CONF" --sysroot "$tree" "$@" </dev/null
+}
+all_unchanged() { # TITLE
+    check "$1" same "$(digest "$v" "$w" "$x" "$y")" "$before"
+}
+
+before="$(digest "$v" "$w" "$x" "$y")"
+move_all --from old --dry-run
+expect 'a dry run over all says what could be done' 0 "$v: ok: " "$w: ok: " 'can be bound to kms:new'
+check 'and nothing of volumes that do not hang on it' not contains "$out$err" "$x" "$y"
+all_unchanged 'and changes nothing'
+move_all --finish --from old
+expect 'nothing is finished that was not begun' 15 "$v: not-bound: " "$w: not-bound: "
+cp "$w" "$ROOM/good-w"
+header_edit "$w" '.segments."0".encryption = "cipher_null-ecb"'
+move_all --from old
+expect 'one volume that is refused keeps the other not' 14 "$w: header-refused: " "$v: ok: $v opens with kms:new" \
+    'cexluks migrate --all --to new --finish' 'dracut --force'
+cp "$ROOM/good-w" "$w"
+echo "z $ROOM/gone none luks" >>"$tree/etc/crypttab"
+move_all --from old
+expect 'one that is not there may be bound: it fails, the others do not' 12 "$ROOM/gone: device-missing: " \
+    "$v: nothing-to-do: " "$w: ok: $w opens with kms:new" 'the boot asks kms:old first'
+sed -i '$d' "$tree/etc/crypttab"
+check 'a volume of another service is left alone' same "$(tokens "$y" '[.[] | .profile]')" '["dr"]'
+move_all --from old
+expect 'again it is nothing to do' 0 'nothing-to-do: nothing is left'
+jq -n --arg v "$(cryptsetup luksUUID "$v")" '{version: 1, runs: [{mode: "boot",
+    volumes: [{uuid: $v, binding: "kms:new", outcome: "ok"}]}]}' >"$tree/run/cexluks/report.json"
+move_all --from old --finish
+expect 'a boot that used the new service for one of two finishes that one' 42 "$v: ok: removed" "$w: image-stale: "
+check 'the other keeps both' same "$(tokens "$w" '[.[] | .profile] | sort')" '["new","old"]'
+move_all --header-backup "$ROOM/backup-2"
+expect 'one backup cannot be of all' 2 'for one DEVICE'
+move --all
+expect 'a device or all' 2 'either a DEVICE or --all'
+
 run migrate "$v" --config "$CONF" </dev/null
 expect 'without a target it says what it wants' 2 '--to PROFILE'
 run migrate "$v" --to '../x' --config "$CONF" </dev/null
