@@ -3,7 +3,7 @@
 # make            build the helper            make demo        the main job, watched
 # make check      all tests of the host       make check-boot  all virtual machines
 # make install    copy files (DESTDIR, PREFIX, BINDIR, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR,
-#                 STATEDIR, LIBDIR)
+#                 STATEDIR, LIBDIR, BASHDIR, ZSHDIR, FISHDIR)
 # make static     one program without shared libraries (ARCH=s390x, LIBC=glibc); install-static, check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
 # make check-images images of every kind by every dracut
@@ -21,6 +21,9 @@ BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/cexluks
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 DRACUTDIR  ?= $(PREFIX)/lib/dracut/modules.d
 SYSCONFDIR ?= /etc
@@ -148,6 +151,11 @@ install: $(B)/cexluks install-dracut
 		for name in $$(sed -nE 's/^\.Nm (cexluks-[a-z-]+)( ,)?$$/\1/p' $$page); do \
 			test -e docs/man/$$name.$${page##*.} || \
 			ln -sf $${page##*/} $(DESTDIR)$(MANDIR)/man$${page##*.}/$$name.$${page##*.}; done; done
+	$(Q)$(INSTALL) -D -m 0644 completion/cexluks.bash $(DESTDIR)$(BASHDIR)/cexluks
+	$(Q)$(INSTALL) -D -m 0644 completion/_cexluks $(DESTDIR)$(ZSHDIR)/_cexluks
+	$(Q)$(INSTALL) -D -m 0644 completion/cexluks.fish $(DESTDIR)$(FISHDIR)/cexluks.fish
+	$(Q)ln -sf cexluks $(DESTDIR)$(BASHDIR)/hpcs-for-luks
+	$(Q)ln -sf cexluks.fish $(DESTDIR)$(FISHDIR)/hpcs-for-luks.fish
 	$(Q)$(INSTALL) -D -m 0644 README.md $(DESTDIR)$(DOCDIR)/README.md
 
 # Also by itself, as those are used to who come from hpcs-for-luks.

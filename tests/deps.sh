@@ -19,6 +19,8 @@ packages=(
     git shellcheck cppcheck clang-tidy mandoc groff-base
     # integration tests: real headers, real keyring, real TLS
     cryptsetup-bin keyutils curl openssl ca-certificates jq socat strace
+    # shells to complete in; bash is there
+    zsh fish
     # a TPM 1.2 and the programs that seal an API key to it
     swtpm swtpm-tools trousers tpm-tools
     # systemd-analyze looks at the units, dracut's own shell functions at the module
