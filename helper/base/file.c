@@ -71,7 +71,9 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode)
+/* Beside @path, whole and on the disk; then @place gives it its name. */
+static int write_beside(const char *path, const void *data, size_t len, mode_t mode,
+			int (*place)(const char *from, const char *to))
 {
 	_cleanup_close_ int fd = -1;
 	char tmp[PATH_MAX];
@@ -87,11 +89,36 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 		r = -errno;
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	if (r == 0 && rename(tmp, path) < 0)
-		r = -errno;
+	if (r == 0)
+		r = place(tmp, path);
 	if (r < 0)
 		(void)unlink(tmp); /* the first error is the one worth telling */
 	return r;
+}
+
+static int replace(const char *from, const char *to)
+{
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int add(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* a file system that cannot look and rename in one go */
+	return faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -EEXIST : replace(from, to);
+}
+
+int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode)
+{
+	return write_beside(path, data, len, mode, replace);
+}
+
+int file_write_new(const char *path, const void *data, size_t len, mode_t mode)
+{
+	return write_beside(path, data, len, mode, add);
 }
 
 int file_make_dirs(const char *path, mode_t mode)

@@ -31,6 +31,9 @@ int file_read_fd(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
  */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode) _must_check_;
 
+/* The same for a file that must not be there yet: -EEXIST, and what is there stays as it is. */
+int file_write_new(const char *path, const void *data, size_t len, mode_t mode) _must_check_;
+
 /* All of @len bytes, however often write(2) returns early. */
 int file_write_all(int fd, const void *data, size_t len) _must_check_;
 

@@ -59,33 +59,40 @@ int terminal_ask(int fd, const char *question, char *to, size_t size)
 	return 0;
 }
 
-static int hold_signals(struct silence *silence)
+static sigset_t ending_signals(void)
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	sigset_t held;
+	sigset_t set;
 
-	sigemptyset(&held);
+	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		sigaddset(&held, ending[i]);
-	silence->signals = signalfd(-1, &held, SFD_CLOEXEC);
-	if (silence->signals < 0)
-		return -errno;
-	if (sigprocmask(SIG_BLOCK, &held, &silence->mask) == 0)
-		return 0;
-	(void)close(take_fd(&silence->signals));
-	return -errno;
+		sigaddset(&set, ending[i]);
+	return set;
+}
+
+void terminal_hold_signals(sigset_t *before)
+{
+	sigset_t held = ending_signals();
+
+	(void)sigprocmask(SIG_BLOCK, &held, before); /* fails for wrong arguments only */
+}
+
+void terminal_release_signals(const sigset_t *before)
+{
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 int silence_begin(int fd, struct silence *silence)
 {
+	sigset_t held = ending_signals();
 	struct termios quiet;
-	int r;
 
 	if (tcgetattr(fd, &silence->before) < 0)
 		return -errno;
-	r = hold_signals(silence);
-	if (r < 0)
-		return r;
+	silence->signals = signalfd(-1, &held, SFD_CLOEXEC);
+	if (silence->signals < 0)
+		return -errno;
+	terminal_hold_signals(&silence->mask);
 	silence->fd = fd;
 	quiet = silence->before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
@@ -100,7 +107,7 @@ void silence_end(struct silence *silence)
 	(void)tcsetattr(silence->fd, TCSAFLUSH, &silence->before); /* nothing better to do */
 	(void)close(take_fd(&silence->signals));
 	silence->fd = -1;
-	(void)sigprocmask(SIG_SETMASK, &silence->mask, NULL); /* a signal that waits ends the program here */
+	terminal_release_signals(&silence->mask); /* one that waits ends the program here */
 }
 
 /* Until a line was typed: the terminal hands over whole lines. */

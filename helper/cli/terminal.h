@@ -26,6 +26,10 @@ int terminal_open(int *ret) _must_check_;
  */
 int terminal_ask(int fd, const char *question, char *to, size_t size) _must_check_;
 
+/* What would end the program (Ctrl-C) waits until it is released. @before: for that. */
+void terminal_hold_signals(sigset_t *before);
+void terminal_release_signals(const sigset_t *before);
+
 struct silence {
 	struct termios before;
 	sigset_t mask;

@@ -204,22 +204,6 @@ static enum kms_service service_of(const char *endpoint)
 	return KMS_SERVICE_HPCS;
 }
 
-/* Debian and Ubuntu; Fedora and RHEL; SLES. The last one is named when there is none. */
-static char *find_ca(const char *sysroot)
-{
-	static const char *const bundles[] = { "/etc/ssl/certs/ca-certificates.crt",
-					       "/etc/pki/tls/certs/ca-bundle.crt",
-					       "/etc/ssl/ca-bundle.pem" };
-
-	for (size_t i = 0; i + 1 < ARRAY_SIZE(bundles); i++) {
-		_cleanup_free_ char *path = NULL;
-
-		if (asprintf(&path, "%s%s", sysroot, bundles[i]) >= 0 && access(path, F_OK) == 0)
-			return strdup(bundles[i]);
-	}
-	return strdup(bundles[ARRAY_SIZE(bundles) - 1]);
-}
-
 static enum outcome complete(struct config *c, struct config_profile *p, struct verdict *v)
 {
 	const char *missing = !p->line		? "section [KP]" :
@@ -233,7 +217,7 @@ static enum outcome complete(struct config *c, struct config_profile *p, struct 
 		return verdict_hint(v, "see hpcs-for-luks(8)");
 	}
 	p->kms.service = service_of(p->kms.endpoint);
-	p->kms.ca_file = find_ca(c->sysroot);
+	p->kms.ca_file = config_find_ca(c->sysroot);
 	if (!p->kms.iam_endpoint)
 		p->kms.iam_endpoint = strdup("https://iam.cloud.ibm.com");
 	return p->kms.ca_file && p->kms.iam_endpoint ? OUTCOME_OK : verdict_errno(v, ENOMEM, c->path);

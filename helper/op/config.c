@@ -369,11 +369,22 @@ static enum outcome config_complete(struct config *c, struct verdict *v)
 	return o;
 }
 
+static enum outcome read_text(const char *text, struct config *c, struct verdict *v)
+{
+	struct reader rd = { .text = text, .target.config = c, .v = v };
+	int r = ini_parse_stream(next_line, &rd, on_value, &rd);
+
+	if (rd.failed)
+		return OUTCOME_CONFIG_ERROR;
+	if (r != 0)
+		return verdict_set(v, OUTCOME_CONFIG_ERROR, "%s, line %d: not understood", c->path, r);
+	return config_complete(c, v);
+}
+
 static enum outcome read_file(const char *path, struct config *c, struct verdict *v)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *text = NULL;
-	struct reader rd = { .target.config = c, .v = v };
 	enum outcome o = config_file_open(path, 0, &fd, v);
 	size_t len;
 	int r;
@@ -388,13 +399,7 @@ static enum outcome read_file(const char *path, struct config *c, struct verdict
 		return verdict_errno(v, r, path);
 	if (strlen(text) != len)
 		return verdict_set(v, OUTCOME_CONFIG_ERROR, "%s holds a NUL byte", path);
-	rd.text = text;
-	r = ini_parse_stream(next_line, &rd, on_value, &rd);
-	if (rd.failed)
-		return OUTCOME_CONFIG_ERROR;
-	if (r != 0)
-		return verdict_set(v, OUTCOME_CONFIG_ERROR, "%s, line %d: not understood", path, r);
-	return config_complete(c, v);
+	return read_text(text, c, v);
 }
 
 static struct config *new_config(const char *sysroot, const char *path)
@@ -423,6 +428,57 @@ static enum outcome load(const char *sysroot, const char *path,
 	if (o == OUTCOME_OK)
 		*ret = take_ptr(c);
 	return o;
+}
+
+enum outcome config_parse(const char *sysroot, const char *path, const char *text, struct config **ret,
+			  struct verdict *v)
+{
+	_cleanup_config_ struct config *c = new_config(sysroot, path);
+	enum outcome o;
+
+	if (!c)
+		return verdict_errno(v, ENOMEM, "configuration");
+	o = read_text(text, c, v);
+	if (o == OUTCOME_OK)
+		*ret = take_ptr(c);
+	return o;
+}
+
+char *config_find_ca(const char *sysroot)
+{
+	static const char *const bundles[] = { "/etc/ssl/certs/ca-certificates.crt",
+					       "/etc/pki/tls/certs/ca-bundle.crt",
+					       "/etc/ssl/ca-bundle.pem" };
+
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(bundles); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (asprintf(&path, "%s%s", sysroot, bundles[i]) >= 0 && access(path, F_OK) == 0)
+			return strdup(bundles[i]);
+	}
+	return strdup(bundles[ARRAY_SIZE(bundles) - 1]);
+}
+
+const char *config_check_value(const char *section, const char *key, const char *value)
+{
+	_cleanup_config_ struct config *c = new_config("", "");
+	const struct config_setter *setters;
+	size_t n = config_setters(&setters);
+	char line[INI_LINE + 2];
+	const char *wrong;
+
+	if (!c)
+		return "cannot be checked: out of memory";
+	(void)snprintf(line, sizeof(line), "%s = %s", key, value); /* one that is cut is too long */
+	wrong = *value ? check_line(line, strlen(line)) : "has no value";
+	c->n_profiles = c->n_volumes = 1;
+	for (size_t i = 0; !wrong && i < n; i++) {
+		struct config_target target = { c, &c->profiles[0], &c->volumes[0] };
+
+		if (!strcmp(setters[i].key.section, section) && !strcmp(setters[i].key.name, key))
+			return setters[i].set(&target, value);
+	}
+	return wrong ? wrong : "is no key of the configuration";
 }
 
 enum outcome config_load_old(const char *sysroot, struct config **ret, struct verdict *v)

@@ -91,6 +91,19 @@ struct config {
 enum outcome config_load(const char *sysroot, const char *path, struct config **ret,
 			 struct verdict *v) _must_check_;
 
+/* The same for the text of a file that is not written yet; @path: where it will lie, for messages. */
+enum outcome config_parse(const char *sysroot, const char *path, const char *text, struct config **ret,
+			  struct verdict *v) _must_check_;
+
+/* What is wrong with one value, as a static sentence that follows it; NULL: nothing. @section: "kms" … */
+const char *config_check_value(const char *section, const char *key, const char *value);
+
+/*
+ * The bundle of CA certificates that Debian and Ubuntu, Fedora and RHEL, or SLES has; the last one's when there is none.
+ * Owned by the caller; NULL: no memory.
+ */
+char *config_find_ca(const char *sysroot);
+
 /* The old tool's file alone, whatever else there is; OUTCOME_NOTHING_TO_DO when it is not there. */
 enum outcome config_load_old(const char *sysroot, struct config **ret, struct verdict *v) _must_check_;
 void config_free(struct config *config);

@@ -54,6 +54,24 @@ static void test_what_was_written_is_read(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+static void test_a_new_file_takes_no_place_that_is_taken(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *e;
+
+	(void)state;
+	assert_int_equal(mkdir(below("new"), 0700), 0);
+	assert_int_equal(file_write_new(below("new/n"), "first", 5, 0600), 0);
+	assert_int_equal(file_write_new(below("new/n"), "second", 6, 0600), -EEXIST);
+	assert_int_equal(file_read(below("new/n"), 16, &text, NULL), 0);
+	assert_string_equal(text, "first");
+	dir = opendir(below("new"));
+	assert_non_null(dir);
+	while ((e = readdir(dir)))
+		assert_true(e->d_name[0] == '.' || !strcmp(e->d_name, "n"));
+}
+
 static void test_a_file_over_the_limit_is_refused(void **state)
 {
 	char *text = NULL;
@@ -133,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_was_written_is_read),
+		cmocka_unit_test(test_a_new_file_takes_no_place_that_is_taken),
 		cmocka_unit_test(test_a_file_over_the_limit_is_refused),
 		cmocka_unit_test(test_sizes_around_the_buffer_are_read_whole),
 		cmocka_unit_test(test_missing_files_and_folders_say_so),

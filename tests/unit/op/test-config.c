@@ -475,9 +475,27 @@ static void test_bindings_are_spelled_in_three_ways(void **state)
 	assert_false(config_binding_is_valid(""));
 }
 
+static void test_one_value_is_checked_as_in_the_file(void **state)
+{
+	(void)state;
+	assert_null(config_check_value("kms", "endpoint", "https://eu-de.kms.cloud.ibm.com"));
+	assert_non_null(config_check_value("kms", "endpoint", "http://eu-de.kms.cloud.ibm.com"));
+	assert_null(config_check_value("kms", "instance", I));
+	assert_non_null(config_check_value("kms", "instance", CRN));
+	assert_null(config_check_value("kms", "crn", CRN));
+	assert_null(config_check_value("kms", "ca-file", "/ca.pem"));
+	assert_non_null(config_check_value("kms", "ca-file", "/ca.pem ; not in a file either"));
+	assert_non_null(config_check_value("kms", "ca-file", "/" X50 X50 X50 X50));
+	assert_non_null(config_check_value("kms", "ca-file", "/a\x1b[2J"));
+	assert_non_null(config_check_value("kms", "ca-file", ""));
+	assert_null(config_check_value("volume", "uuid", U));
+	assert_non_null(config_check_value("kms", "uuid", U));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_value_is_checked_as_in_the_file),
 #define T(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
 		T(test_an_empty_file_has_the_documented_defaults),
 		T(test_every_main_key_arrives),
