@@ -7,6 +7,7 @@
 # make static     one program without shared libraries (ARCH=s390x, LIBC=glibc); install-static, check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
 # make check-images images of every kind by every dracut
+# make fuzz       parsers under libFuzzer, SECONDS each
 # make bench      measurements, written into docs/performance.md
 # make man        fills the program's tables into the manual pages
 #
@@ -64,11 +65,12 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 BENCH_BIN := $(B)/tests/bench/fleet $(B)/tests/bench/scan $(B)/tests/bench/peak
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
+FUZZ_DRIVER := tests/fuzz/driver.c
 
 all: $(B)/cexluks
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all fuzz clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -88,11 +90,11 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIB_OBJ)
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
 		-o $@ $< $(LIB_OBJ) $(HELPER_LIBS) -lcmocka
 
-$(B)/tests/fuzz/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/driver.c tests/fuzz/fuzz.h $(LIB_OBJ)
+$(B)/tests/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(FUZZ_DRIVER) $(wildcard tests/fuzz/*.h) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@echo "  FUZZ-LD $@"
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/fuzz $(CPPFLAGS) $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
-		-o $@ $< tests/fuzz/driver.c $(LIB_OBJ) $(HELPER_LIBS)
+		-o $@ $< $(FUZZ_DRIVER) $(LIB_OBJ) $(HELPER_LIBS)
 
 $(B)/tests/bench/%: tests/bench/%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
@@ -213,6 +215,15 @@ check-faults:
 	$(Q)$(MAKE) --no-print-directory SAN=1 build-san/cexluks build-san/kms-sim build-san/tests/faults/cexluks
 	$(Q)B=build-san tests/faults/run all
 
+# libFuzzer follows what the code does; SECONDS each (60), ONLY=token,header: these targets. Needs clang.
+fuzz:
+	$(Q)$(MAKE) --no-print-directory SAN=1 B=build-fuzz CC=clang FUZZ_DRIVER=tests/fuzz/guided.c \
+		CFLAGS='-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
+		LDFLAGS='-fsanitize=fuzzer -fprofile-instr-generate' fuzz-build
+	$(Q)SECONDS_EACH=$(or $(SECONDS),60) tests/fuzz/guided.sh $(subst $(comma), ,$(ONLY))
+
+fuzz-build: $(FUZZ_BIN)
+
 check-s390x:
 	$(Q)tests/s390x/check.sh $(MAKE)
 
@@ -232,6 +243,6 @@ demo:
 	$(Q)tests/demo.sh $(MAKE)
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all bench man demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all fuzz fuzz-build bench man demo clean

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guided.sh [TARGET…]: the fuzz targets under libFuzzer, which follows what the code does; SECONDS_EACH (60) seconds
+# each, on build-fuzz, made by "make fuzz" with clang. What was found new stays in FUZZ_ROOM (build-fuzz/found) and is
+# where the next run begins; a failing input is FUZZ_ROOM/TARGET.crash-…, and "build-fuzz/tests/fuzz/fuzz-TARGET FILE" runs it
+# again. Each run adds a line to FUZZ_ROOM/runs: target, seconds, executions, edges reached.
+#
+# guided.sh --table: over all runs, and what share of its parser each target has reached by now, as docs/security.md has it.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+B="${B:-build-fuzz}"
+room="${FUZZ_ROOM:-$B/found}"
+export ASAN_OPTIONS="detect_leaks=1" UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1"
+
+targets() { # [TARGET…]: all, or those
+    local source name
+    for source in tests/fuzz/fuzz-*.c; do
+        name="${source#tests/fuzz/fuzz-}"
+        [[ $# -gt 0 && " $* " != *" ${name%.c} "* ]] || printf '%s\n' "${name%.c}"
+    done
+}
+
+# The parser that a target is about, for the share of it that was reached.
+parser_of() {
+    case $1 in
+        base64) echo helper/base/base64.c ;;
+        cmdline) echo helper/op/cmdline.c ;;
+        config) echo helper/op/config.c helper/op/config-keys.c ;;
+        crypttab) echo helper/op/crypttab.c ;;
+        header) echo helper/luks/rules.c helper/luks/rules-keyslot.c ;;
+        http) echo helper/kms/keyprotect.c helper/kms/iam.c ;;
+        keyblob) echo helper/cex/keyblob.c helper/cex/token-cca.c helper/cex/token-ep11.c helper/cex/token-cardless.c ;;
+        keys) echo helper/op/keys-directory.c ;;
+        masterkey) echo helper/cex/masterkey.c ;;
+        message) echo helper/kms/message.c ;;
+        old-config) echo helper/op/config-old.c ;;
+        report) echo helper/base/json-check.c ;;
+        repository) echo helper/cex/apqn.c ;;
+        token) echo helper/luks/token.c helper/base/json-check.c ;;
+        uevent) echo helper/cex/watch.c ;;
+    esac
+}
+
+one() { # TARGET: 0, unless it found something
+    local program="$B/tests/fuzz/fuzz-$1" folders=() folder options=() status executions edges
+    mkdir -p "$room/$1" "$room/seeds-$1"
+    for folder in "tests/fuzz/corpus/$1" "tests/fixtures/$1"; do
+        [[ ! -d $folder ]] || folders+=("$folder")
+    done
+    [[ ! -e tests/fuzz/dictionaries/$1 ]] || options+=("-dict=tests/fuzz/dictionaries/$1")
+    FUZZ_SEEDS="$room/seeds-$1" LLVM_PROFILE_FILE="$room/$1.profraw" "$program" \
+        -max_total_time="${SECONDS_EACH:-60}" -max_len=65536 -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$room/$1." \
+        -print_final_stats=1 "${options[@]}" "$room/$1" "$room/seeds-$1" "${folders[@]}" </dev/null >"$room/$1.log" 2>&1
+    status=$?
+    executions="$(sed -nE 's/^stat::number_of_executed_units: *//p' "$room/$1.log")"
+    edges="$(sed -nE 's/.* cov: ([0-9]+) .*/\1/p' "$room/$1.log" | tail -n 1)"
+    printf '%s %s %s %s\n' "$1" "${SECONDS_EACH:-60}" "${executions:-0}" "${edges:-0}" >>"$room/runs"
+    if [[ $status -ne 0 ]]; then
+        printf 'not ok - fuzz-%s\n' "$1"
+        tail -n 60 "$room/$1.log"
+        return 1
+    fi
+    printf 'ok - fuzz-%s: %s executions, %s edges\n' "$1" "$executions" "$edges"
+}
+
+reached() { # TARGET: "lines % of parser": its corpus of now, once more
+    local folders=("$room/$1" "$room/seeds-$1") folder sources
+    for folder in "tests/fuzz/corpus/$1" "tests/fixtures/$1"; do
+        [[ ! -d $folder ]] || folders+=("$folder")
+    done
+    LLVM_PROFILE_FILE="$room/$1.profraw" "$B/tests/fuzz/fuzz-$1" -runs=0 "${folders[@]}" </dev/null >/dev/null 2>&1
+    llvm-profdata merge -o "$room/$1.profdata" "$room/$1.profraw" || return
+    read -ra sources <<<"$(parser_of "$1")"
+    llvm-cov export --summary-only -instr-profile "$room/$1.profdata" "$B/tests/fuzz/fuzz-$1" "${sources[@]}" |
+        jq -r '.data[0].totals | "\(.lines.percent | floor) \(.regions.percent | floor)"'
+}
+
+table() {
+    local target seconds executions lines regions sources
+    printf '| target | parser | seconds | executions | lines reached | regions reached |\n|---|---|---:|---:|---:|---:|\n'
+    for target in $(targets); do
+        read -r seconds executions < <(awk -v t="$target" '$1 == t { s += $2; n += $3 } END { print s + 0, n + 0 }' "$room/runs")
+        read -r lines regions < <(reached "$target")
+        sources="$(parser_of "$target")"
+        # shellcheck disable=SC2016 # back quotes are the document's
+        printf '| %s | `%s` | %d | %d | %d %% | %d %% |\n' "$target" "${sources// /\` \`}" "$seconds" "$executions" "$lines" "$regions"
+    done
+}
+
+if [[ ${1-} == --table ]]; then
+    table
+    exit
+fi
+passed=0 failed=0
+for target in $(targets "$@"); do
+    if one "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+done
+printf '%d passed, %d failed, 0 skipped\n' "$passed" "$failed"
+[[ $failed -eq 0 ]]
