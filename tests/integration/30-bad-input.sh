@@ -114,23 +114,6 @@ unchanged 'none of these changes the header' "$base" "$unbound"
 
 # --- headers ----------------------------------------------------------------------------------------------------------
 
-refuses_header() { # WHAT PART…: for every verb that reads a header
-    local verb changed
-    changed="$(digest "$v")"
-    for verb in pass open bind unbind; do
-        case $verb in
-            pass) with_conf pass "$v" kms:prod ;;
-            open) with_conf open "$v" ;;
-            bind) bind "$v" kms:prod ;;
-            unbind) run unbind "$v" kms:prod </dev/null ;;
-        esac
-        expect "$1: $verb" 14 header-refused "$v" "${@:2}"
-    done
-    run list "$v"
-    expect "$1: list" 14 header-refused "${@:2}"
-    unchanged "$1: and every byte stays" "$v" "$changed"
-}
-
 header_with() { # JQ-FILTER
     cp "$ROOM/bound" "$v"
     header_edit "$v" "$1"

@@ -191,6 +191,27 @@ header_edit() { # FILE JQ-FILTER [jq's options…]
     header_set "$1" "$(header_json "$1" | jq -c "${@:3}" "$2")"
 }
 
+REFUSED_BY=(pass open bind unbind)
+refuses_header() { # WHAT PART…: of $v, by verbs that read a header, and no byte changes
+    local verb changed
+    changed="$(digest "$v")"
+    for verb in "${REFUSED_BY[@]}"; do
+        case $verb in
+            pass) with_conf pass "$v" kms:prod ;;
+            open) with_conf open "$v" ;;
+            bind) bind "$v" kms:prod ;;
+            unbind) run unbind "$v" kms:prod </dev/null ;;
+            rotate) with_conf rotate "$v" ;;
+            rewrap) with_conf rotate "$v" --rewrap-only ;;
+            migrate) with_conf migrate "$v" --to dr ;;
+        esac
+        expect "$1: $verb" 14 header-refused "$v" "${@:2}"
+    done
+    run list "$v"
+    expect "$1: list" 14 header-refused "${@:2}"
+    unchanged "$1: and every byte stays" "$v" "$changed"
+}
+
 tokens() { # FILE [JQ-FILTER]: over the array of tokens of ours
     header_json "$1" | jq -c "[.tokens[] | select(.type == \"cexluks\")] | ${2:-.}"
 }
