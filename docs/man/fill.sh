@@ -43,6 +43,16 @@ table() { # PROGRAM NAME
 # Text for mdoc: nothing in it is a request, a macro or an escape. "[PROFILE]" becomes "Op Ar PROFILE".
 awk_words='
     function text(s) { gsub(/\\/, "\\e", s); sub(/^[.\x27]/, "\\\\\\&&", s); return s }
+    # as an argument of a macro, where words can be macros too
+    function cell(s,    n, i, list, out) {
+        n = split(text(s), list, " ")
+        for (i = 1; i <= n; i++) {
+            gsub(/"/, "\\(dq", list[i])
+            if (list[i] ~ /^([A-Z][a-z][a-z]?|[[:punct:]])$/) list[i] = "\\&" list[i]
+            out = out (i == 1 ? "" : " ") list[i]
+        }
+        return out == "" ? "\\&" : out
+    }
     function arguments(s,    n, i, list, out) {
         n = split(s, list, " ")
         for (i = 1; i <= n; i++) {
@@ -109,13 +119,13 @@ table_cmdline() {
 table_outcomes() {
     echo '.Bl -column "master-key-unknown" "00" "refused"'
     table cexluks outcomes | awk -F '\t' "$awk_words"'
-        { print ".It Sy " $1 " Ta " $2 " Ta " ($3 == "yes" ? "retried" : $5 == "yes" ? "refused" : "") " Ta " text($4) }'
+        { print ".It Sy " $1 " Ta " $2 " Ta " ($3 == "yes" ? "retried" : $5 == "yes" ? "refused" : "\\&") " Ta " cell($4) }'
     echo '.El'
 }
 
 table_warnings() {
     echo '.Bl -column "public-passphrase"'
-    table cexluks warnings | awk -F '\t' "$awk_words"'{ print ".It Sy " $1 " Ta " text($2) }'
+    table cexluks warnings | awk -F '\t' "$awk_words"'{ print ".It Sy " $1 " Ta " cell($2) }'
     echo '.El'
 }
 

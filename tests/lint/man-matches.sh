@@ -93,6 +93,11 @@ for name in verbs options config cmdline outcomes warnings; do
         outcomes)
             compare 'cexluks-outcomes(7) has every outcome' "$(cut -f1-3 <<<"$rows")" \
                 "$(page_rows outcomes docs/man/cexluks-outcomes.7)"
+            verdict 'cexluks-outcomes(7) has causes and a remedy for every failure' "$(awk '
+                function leave() { if (word != "" && parts != 2) print word " lacks its causes or what to do"; word = "" }
+                /^\.It Sy / || /^\.El/ { leave() }
+                /^\.It Sy .* , No [1-9]/ { word = $3; parts = 0 }
+                /^\.Em (Likely causes|What to do) :$/ { parts++ }' docs/man/cexluks-outcomes.7)"
             ;;
         warnings)
             compare 'cexluks-outcomes(7) has every warning' "$(cut -f1 <<<"$rows")" \
