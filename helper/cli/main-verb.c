@@ -292,15 +292,35 @@ static enum outcome unknown_verb(const char *word)
 	return verb_usage(NULL, "unknown verb '%s'", word);
 }
 
+/* The old tool has no state to show. */
+static int without_verb(void)
+{
+	char status[] = "status", *argv[] = { status, NULL };
+	struct verb_call call = { .common.sysroot = "", .options.keyslot = -1, .words = argv + 1 };
+	int words;
+
+	call.verb = verb_find(1, argv, &words);
+	if (call.verb) {
+		enum outcome o = call.verb->run(&call);
+
+		printf("%s help shows all verbs.\n", verb_program()->name);
+		return finish(o);
+	}
+	verb_help_all();
+	return outcome_exit_code(OUTCOME_USAGE);
+}
+
 int verb_main(int argc, char **argv)
 {
 	struct verb_call call = { .common.sysroot = "", .options.keyslot = -1 };
 	enum outcome o;
 	int words;
 
-	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+	if (argc < 2)
+		return without_verb();
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		verb_help_all();
-		return argc < 2 ? outcome_exit_code(OUTCOME_USAGE) : 0;
+		return 0;
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("%s %s\n", verb_program()->name, CEXLUKS_VERSION);

@@ -189,6 +189,7 @@ enum outcome verb_no_memory(const struct verb_call *call);
 /* Timeout of the verbs that people type. */
 uint64_t verb_timeout_ms(const struct verb_call *call);
 
+enum outcome cli_status(const struct verb_call *call);
 enum outcome cli_setup(const struct verb_call *call);
 enum outcome cli_bind(const struct verb_call *call);
 enum outcome cli_unbind(const struct verb_call *call);

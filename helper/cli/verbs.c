@@ -9,6 +9,7 @@
 #define O(id) OPTION_BIT(OPTION_##id)
 
 const struct verb verbs[] = {
+	{ "status", "", "show what is set up, and the next step; also without any verb", 0, 0, 0, cli_status },
 	{ "setup", "", "ask for a service, try it, and write the configuration", 0, 0, 0, cli_setup },
 	{ "format", "DEVICE", "make an encrypted volume around a new secure key", 1, 1,
 	  O(BIND) | O(VOLUME_KEY_FILE) | O(ZKEY_NAME) | O(SAVE_KEY) | O(RECOVERY_KEY) | O(KEY_FILE) |

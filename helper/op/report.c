@@ -146,6 +146,19 @@ bool report_opened_with(const char *path, const char *uuid, const char *binding)
 	return false;
 }
 
+void report_count(const char *path, size_t *ret_opened, size_t *ret_closed)
+{
+	_cleanup_json_ cJSON *report = read_report(path);
+	const cJSON *run, *vol;
+
+	*ret_opened = *ret_closed = 0;
+	cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(report, "runs")) {
+		*ret_closed = 0; /* each run takes up what the one before left */
+		cJSON_ArrayForEach(vol, cJSON_GetObjectItemCaseSensitive(run, "volumes"))
+			(*(says(vol, "outcome", outcome_word(OUTCOME_OK)) ? ret_opened : ret_closed))++;
+	}
+}
+
 static int make_folder_of(const char *path)
 {
 	_cleanup_free_ char *folder = strdup(path);

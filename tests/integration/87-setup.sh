@@ -184,4 +184,57 @@ printf '[KP]\nendpoint_url = %s\nservice_instance_id = %s\napi_key = x\n' "$SIM_
 begin
 terminal_end
 expect "beside the old tool's configuration it writes none" 0 'nothing-to-do' 'hpcs-for-luks convert'
+
+# --- status: what is there, and what comes next -----------------------------------------------------------------------
+
+fresh
+"$CEXLUKS" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+expect 'without a verb there is a next step, and the way to the verbs' 0 'next: ' 'cexluks help shows all verbs.'
+
+if [[ $EUID -ne 0 ]] || ! unshare -m true 2>/dev/null; then
+    skip 'status: needs root, for a /dev of its own'
+    summary
+fi
+mkdir "$ROOM/dev"
+cat >"$ROOM/with-disk" <<'IN' # FOLDER DISK COMMAND…: DISK is all that udev knows
+mount -t tmpfs none "$1" || exit 98
+for node in null random urandom; do
+    touch "$1/$node" && mount --bind "/dev/$node" "$1/$node" || exit 98
+done
+mkdir -p "$1/disk/by-uuid"
+[[ ! -e $2 ]] || ln -s "$2" "$1/disk/by-uuid/$(cryptsetup luksUUID "$2")"
+mount --rbind "$1" /dev || exit 98
+exec "${@:3}"
+IN
+
+state() { # DISK TITLE STATUS PART…
+    unshare -m bash "$ROOM/with-disk" "$ROOM/dev" "$1" "$CEXLUKS" status --sysroot "$ROOM/root" \
+        >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+    expect "${@:2}"
+}
+
+report() { # OUTCOME: of the last boot
+    mkdir -p "$ROOM/root/run/cexluks"
+    printf '{"version":1,"runs":[{"mode":"boot","volumes":[{"outcome":"ok"},{"outcome":"%s"}]}]}' "$1" \
+        >"$ROOM/root/run/cexluks/report.json"
+}
+
+volume_make "$ROOM/new"
+state "$ROOM/none" 'an empty machine is to be set up' 0 'configuration  none' 'no LUKS2 volume' $'\nnext: cexluks setup'
+mkdir -p "$etc"
+sim_conf site key-protect prod >"$etc/cexluks.conf"
+state "$ROOM/new" 'one with a service is to be bound' 0 "cexluks.conf: kms:site"$'\n' "$ROOM/new: opens by hand only" \
+    $'\n'"next: cexluks bind $ROOM/new kms:site"
+echo '[cexluks]' >"$etc/cexluks.conf"
+state "$ROOM/new" 'one without a service, to the card' 0 'no key management service' "next: cexluks bind $ROOM/new card"
+state "$ROOM/vol" 'one that is bound is to be checked' 0 "$ROOM/vol: kms:prod"$'\n' 'last boot      unlocked nothing' \
+    $'\nnext: cexluks check'
+report dns-failed
+state "$ROOM/vol" 'after a boot that failed, it tells where to look' 0 'opened 1 volumes, and left 1 closed' $'\nnext: cexluks why'
+report ok
+state "$ROOM/vol" 'and not after one that worked' 0 'opened 2 volumes, and left 0 closed' $'\nnext: cexluks check'
+echo 'nonsense' >"$etc/cexluks.conf"
+state "$ROOM/vol" 'a configuration with a mistake comes first' 11 'configuration  config-error' 'line 1' 'next: see cexluks.conf(5)'
 summary

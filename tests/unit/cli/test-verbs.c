@@ -97,7 +97,7 @@ static void test_wrong_usage_says_what_is_wrong_and_where_to_look(void **state)
 static void test_every_verb_helps(void **state)
 {
 	(void)state;
-	assert_int_equal(run("")->code, 2);
+	assert_non_null(strstr(run("")->out, "cexluks help shows all verbs"));
 	assert_int_equal(run("--help")->code, 0);
 	for (const struct verb *v = verbs; v->name; v++) {
 		const struct said *said;
