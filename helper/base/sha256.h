@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SHA-256 of public bytes (header checksums, fingerprints). The work is mbedTLS's. */
+/* SHA-256: header checksums, fingerprints, derived keys. The work is mbedTLS's, which wipes its state. */
 #ifndef CEXLUKS_BASE_SHA256_H
 #define CEXLUKS_BASE_SHA256_H
 

@@ -16,10 +16,6 @@
 
 #define CEX_PATTERN_SIZE 65 /* 64 lower-case hexadecimal digits and the NUL */
 
-/* Seam for tests: what cex_skcipher_encrypt() does; NULL restores it. */
-void cex_pattern_set_cipher(int (*encrypt)(const char *name, const struct secret *key,
-					   const unsigned char *in, unsigned char *out, size_t len));
-
 /**
  * cex_pattern_compute() - 32 zero bytes, encrypted with a zero tweak or IV
  * @key:    the whole volume key, borrowed; read by the kernel as it would be for the volume

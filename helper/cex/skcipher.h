@@ -11,15 +11,24 @@
 
 #include "base/attributes.h"
 #include "base/secret.h"
+#include "cex/keyblob.h"
 
 #define SKCIPHER_IV 16
 #define SKCIPHER_MAX 64 /* bytes in one go */
+
+/* The cipher that takes volume keys of this mode: "xts(paes)", "cbc(paes)". Static. */
+const char *cex_skcipher_name(enum cex_cipher cipher);
+
+/* Seam for tests: what cex_skcipher_encrypt() does; NULL restores it. */
+void cex_skcipher_set(int (*encrypt)(const char *name, const struct secret *key, const unsigned char *in,
+				     unsigned char *out, size_t len));
 
 /**
  * cex_skcipher_encrypt() - @len bytes with a zero IV
  * @name: "xts(paes)" …
  * @key:  whole; the kernel takes a copy and drops it with the socket
- * @in, @out: @len bytes, a multiple of 16, at most SKCIPHER_MAX; not secret
+ * @in:   @len bytes, a multiple of 16, at most SKCIPHER_MAX; not secret
+ * @out:  as many; no other copy of them stays in this process
  *
  * Return: 0; CEX_MODULE_MISSING when kernel or cipher are not there; CEX_NO_QUEUE (ENODEV), CEX_BUSY
  * (EAGAIN, EBUSY), CEX_CARD_ERROR (EIO), CEX_REFUSED (EINVAL: which on kernels up to 6.15 may be any

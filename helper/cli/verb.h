@@ -214,6 +214,7 @@ enum outcome cli_ping(const struct verb_call *call);
 enum outcome cli_key_list(const struct verb_call *call);
 enum outcome cli_key_create(const struct verb_call *call);
 enum outcome cli_key_rotate(const struct verb_call *call);
+enum outcome cli_credential_seal(const struct verb_call *call);
 enum outcome cli_wrap(const struct verb_call *call);
 enum outcome cli_unwrap(const struct verb_call *call);
 enum outcome cli_help(const struct verb_call *call);

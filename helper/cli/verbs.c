@@ -52,6 +52,8 @@ const struct verb verbs[] = {
 	{ "key list", "[PROFILE]", "list the root keys of a service", 0, 1, O(JSON), cli_key_list },
 	{ "key create", "PROFILE NAME", "make a root key", 2, 2, O(JSON), cli_key_create },
 	{ "key rotate", "[PROFILE]", "make a new version of the root key", 0, 1, 0, cli_key_rotate },
+	{ "credential seal", "PROFILE [OUTPUT]", "encrypt an API key so that only this card domain can read it", 1, 2,
+	  O(KEY_TYPE) | O(APQNS), cli_credential_seal },
 	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, O(GEN), cli_wrap },
 	{ "unwrap", "[PROFILE]", "unwrap a ciphertext from standard input", 0, 1, 0, cli_unwrap },
 	{ "help", "[VERB]", "show verbs and their options", 0, 2, O(TABLE), cli_help },

@@ -92,7 +92,7 @@ static void hint_about_card(struct verdict *v)
  * Cards may come at any time. A module or the bus that is missing is final, because nothing loads it
  * later, except that udev may be at it just now: for a card that came this moment, it is.
  */
-static bool is_worth_waiting(struct attempt *a, enum outcome outcome)
+bool attempt_may_wait_for_card(struct attempt *a, enum outcome outcome)
 {
 	uint64_t now = deadline_now();
 
@@ -114,7 +114,7 @@ static void wait_for_card(struct attempt *a, struct verdict *v)
 		return;
 	}
 	hint_about_card(v);
-	if (!is_worth_waiting(a, v->outcome)) {
+	if (!attempt_may_wait_for_card(a, v->outcome)) {
 		attempt_fail(a, v);
 		return;
 	}

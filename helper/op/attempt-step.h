@@ -27,6 +27,12 @@ static inline bool attempt_is_for_systemd(const struct attempt *a)
 	return (a->how == ATTEMPT_ACTIVATE || a->how == ATTEMPT_PROVE) && a->want->options.unknown[0];
 }
 
+/*
+ * Cards may come at any time, so it is worth waiting for one; for a module or the bus that is missing only as long as
+ * udev may be at it (a->modules_until_ms).
+ */
+bool attempt_may_wait_for_card(struct attempt *a, enum outcome outcome) _must_check_;
+
 /* The passphrase is in hand. */
 void attempt_use_passphrase(struct attempt *a);
 

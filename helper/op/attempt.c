@@ -479,17 +479,37 @@ static deadline_t share(const struct attempt *a, deadline_t deadline)
 	return deadline_after(left / (others + 1));
 }
 
+/*
+ * A card is to open the profile's API key, and none can now. Who has another binding left tries that first; what is
+ * proved counts as it is now.
+ */
+static bool waits_for_seal(struct attempt *a, const struct verdict *v)
+{
+	if (a->how == ATTEMPT_PROVE || a->next < a->n_order || !outcome_is_about_cards(v->outcome) ||
+	    !attempt_may_wait_for_card(a, v->outcome))
+		return false;
+	if (strcmp(a->verdict.cause, v->cause) != 0)
+		log_notice("%s: waiting: %s: %s", a->want->name, outcome_word(v->outcome), v->cause);
+	a->verdict = *v;
+	a->told = a->binding;
+	a->state = ATTEMPT_WAITS_FOR_SEAL;
+	return true;
+}
+
 void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline)
 {
 	struct verdict v = { 0 };
 
 	a->submitted_ms = deadline_now();
 	if (op_session_submit_unwrap(session, a->binding.token, luks_header_uuid(a->header),
-				     share(a, deadline), &a->job, &v) == OUTCOME_OK) {
-		a->state = ATTEMPT_WAITS_FOR_KMS;
+				     share(a, deadline), &a->job, &v) != OUTCOME_OK) {
+		if (!waits_for_seal(a, &v))
+			attempt_try_next(a, &v);
 		return;
 	}
-	attempt_try_next(a, &v);
+	if (a->state == ATTEMPT_WAITS_FOR_SEAL)
+		a->verdict = (struct verdict){ 0 }; /* what cards lacked is over */
+	a->state = ATTEMPT_WAITS_FOR_KMS;
 }
 
 static int read_keyfile(const struct attempt *a, struct secret **ret)
@@ -548,7 +568,7 @@ void attempt_give_up(struct attempt *a)
 	else if (a->state == ATTEMPT_WAITS_FOR_KMS)
 		verdict_set(&v, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time",
 			    a->binding.token->profile);
-	a->waited_for_card = a->state == ATTEMPT_WAITS_FOR_CARD;
+	a->waited_for_card = a->state == ATTEMPT_WAITS_FOR_CARD || a->state == ATTEMPT_WAITS_FOR_SEAL;
 	keep(a, &v); /* what the cards lack is a->verdict already */
 	fail(a);
 }

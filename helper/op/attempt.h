@@ -32,6 +32,7 @@ enum attempt_state {
 	ATTEMPT_WAITS_FOR_DEVICE,
 	ATTEMPT_MAY_START,	   /* header checked, a binding chosen that needs no network */
 	ATTEMPT_WAITS_FOR_NETWORK, /* header checked, binding chosen */
+	ATTEMPT_WAITS_FOR_SEAL,	   /* as before, but no card was found yet that opens the profile's API key */
 	ATTEMPT_WAITS_FOR_KMS,	   /* job under way */
 	ATTEMPT_WAITS_FOR_CARD,	   /* the volume key is in hand: a secure one, and no card was found for it yet */
 	ATTEMPT_HAS_PASSPHRASE,	   /* retry behind a prompt: the question is not pending yet */
@@ -105,7 +106,10 @@ void attempt_look(struct attempt *a);
 /* ATTEMPT_MAY_START: the passphrase is public, so everything else is up to the volume key. */
 void attempt_start(struct attempt *a);
 
-/* The network is up: ask for the passphrase. @deadline: of the whole attempt. */
+/*
+ * The network is up: ask for the passphrase. @deadline: of the whole attempt. With the last binding, cards that cannot
+ * open a sealed API key now may do so later: ATTEMPT_WAITS_FOR_SEAL, for when something has changed.
+ */
 void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline);
 
 /* A final reply whose id is a->job. Opens the volume, or goes on to the next binding. */

@@ -223,20 +223,19 @@ static const char *set_crn(struct config_target *t, const char *value)
 
 static const char *check_source(const char *source)
 {
-	static const char *const later[] = { "sealed:", "header:" };
-
 	if (!strncmp(source, "file:", 5))
 		return source[5] == '/' ? NULL : "file: needs an absolute path";
+	if (!strncmp(source, "sealed:", 7))
+		return source[7] == '/' ? NULL : "sealed: needs an absolute path";
 	if (!strncmp(source, "tpm:", 4))
 		return source[4] == '/' ? NULL : "tpm: needs an absolute path";
 	if (!strncmp(source, "credential:", 11))
 		return source[11] && !strchr(source + 11, '/')
 			       ? NULL
 			       : "credential: needs a name without \"/\"";
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-		if (!strncmp(source, later[i], strlen(later[i])))
-			return NULL;
-	return "is not a source: file:PATH, credential:NAME or tpm:PATH, comma separated";
+	if (!strncmp(source, "header:", 7))
+		return NULL; /* of a later version */
+	return "is not a source: file:PATH, sealed:PATH, credential:NAME or tpm:PATH, comma separated";
 }
 
 static const char *set_api_key(struct config_target *t, const char *value)

@@ -41,6 +41,7 @@ struct config_profile {
 	char *crn;		 /* as written, or NULL */
 	bool service_given;	 /* by "service", not by the CRN */
 	char *api_key_source;	 /* "file:…[, file:…]"; "": the key itself is in kms.api_keys */
+	bool old_master_key;	 /* a sealed API key was opened, and is to be renewed */
 	bool from_old;		 /* of /etc/hpcs-for-luks.ini */
 	unsigned line;		 /* of the section */
 };

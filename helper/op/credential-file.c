@@ -81,7 +81,7 @@ static enum outcome refuse_kind(const char *path, struct verdict *v)
 	return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s is not a regular file", path);
 }
 
-enum outcome credential_from_file(const char *path, struct secret **ret, struct verdict *v)
+enum outcome credential_open_file(const char *path, int *ret, struct verdict *v)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st = { 0 };
@@ -98,7 +98,16 @@ enum outcome credential_from_file(const char *path, struct secret **ret, struct 
 			    st.st_mode & 07777u);
 		return verdict_hint(v, "chmod 0600 %s", path);
 	}
-	return read_key(fd, path, ret, v);
+	*ret = take_fd(&fd);
+	return OUTCOME_OK;
+}
+
+enum outcome credential_from_file(const char *path, struct secret **ret, struct verdict *v)
+{
+	_cleanup_close_ int fd = -1;
+	enum outcome o = credential_open_file(path, &fd, v);
+
+	return o == OUTCOME_OK ? read_key(fd, path, ret, v) : o;
 }
 
 static enum outcome not_passed(const char *name, struct verdict *v)

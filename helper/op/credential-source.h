@@ -6,10 +6,15 @@
 #ifndef CEXLUKS_OP_CREDENTIAL_SOURCE_H
 #define CEXLUKS_OP_CREDENTIAL_SOURCE_H
 
+#include <stdbool.h>
+
 #include "base/attributes.h"
 #include "base/deadline.h"
 #include "base/secret.h"
 #include "op/verdict.h"
+
+/* A regular file that nobody but its owner can read; @ret: the caller's to close. */
+enum outcome credential_open_file(const char *path, int *ret, struct verdict *v) _must_check_;
 
 /* "file:" - a file that nobody but its owner can read. */
 enum outcome credential_from_file(const char *path, struct secret **ret, struct verdict *v) _must_check_;
@@ -27,6 +32,16 @@ enum outcome credential_from_systemd(const char *name, struct secret **ret, stru
  */
 enum outcome credential_from_tpm(const char *path, deadline_t deadline, struct secret **ret,
 				 struct verdict *v) _must_check_;
+
+/*
+ * "sealed:" - a file of op/sealed-key.h. Not secret where there is no card, but every user of a machine with one may
+ * have it used: for its owner alone. @ret_old: only an old master key fits.
+ */
+enum outcome credential_from_sealed(const char *path, const char *profile, const char *sysroot, bool *ret_old,
+				    struct secret **ret, struct verdict *v) _must_check_;
+
+/* The same as far as it goes without a card. */
+enum outcome credential_look_at_sealed(const char *path, const char *profile, struct verdict *v) _must_check_;
 
 /* Takes the end of the line away, and refuses what is no API key; @what goes into the message. */
 enum outcome credential_check_key(struct secret *key, const char *what, struct verdict *v) _must_check_;

@@ -18,22 +18,53 @@ static enum outcome below(const char *sysroot, const char *path, char **ret, str
 	return verdict_errno(v, ENOMEM, path);
 }
 
-static enum outcome read_source(const char *sysroot, const char *source, deadline_t deadline,
-				struct secret **ret, struct verdict *v)
+/* Who asks for keys, and how much is to be done for them. */
+struct seeker {
+	const char *sysroot;
+	struct config_profile *profile;
+	deadline_t deadline;
+	bool look; /* at the files; no card is asked */
+};
+
+/* @ret stays NULL where a look was all. */
+static enum outcome read_sealed(const struct seeker *seeker, const char *path, struct secret **ret, struct verdict *v)
+{
+	const char *name = seeker->profile->kms.name;
+	bool old = false;
+	enum outcome o = seeker->look ? credential_look_at_sealed(path, name, v) :
+					credential_from_sealed(path, name, seeker->sysroot, &old, ret, v);
+
+	if (o == OUTCOME_OK && old) {
+		seeker->profile->old_master_key = true;
+		log_warning("%s opens with the old master key of the card: seal it again before the next change", path);
+	}
+	return o;
+}
+
+static enum outcome read_source(const struct seeker *seeker, const char *source, struct secret **ret,
+				struct verdict *v)
 {
 	_cleanup_free_ char *path = NULL;
 	const char *rest = strchr(source, ':');
-	enum outcome o = below(sysroot, rest ? rest + 1 : "", &path, v);
+	enum outcome o = below(seeker->sysroot, rest ? rest + 1 : "", &path, v);
 
 	if (o != OUTCOME_OK)
 		return o;
 	if (!strncmp(source, "file:", 5))
 		return credential_from_file(path, ret, v);
+	if (!strncmp(source, "sealed:", 7))
+		return read_sealed(seeker, path, ret, v);
 	if (!strncmp(source, "tpm:", 4))
-		return credential_from_tpm(path, deadline, ret, v);
+		return credential_from_tpm(path, seeker->deadline, ret, v);
 	if (!strncmp(source, "credential:", 11))
 		return credential_from_systemd(rest + 1, ret, v);
 	return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "this version cannot read API keys from %s", source);
+}
+
+/* Opened by something that may refuse today what it opened yesterday. */
+static bool is_kept_by_hardware(const char *source)
+{
+	return !strncmp(source, "tpm:", 4) || !strncmp(source, "sealed:", 7);
 }
 
 /* What was read before a source was refused must not be used by whoever asks next. */
@@ -45,11 +76,12 @@ static enum outcome drop_keys(struct kms_profile *kms, enum outcome o)
 	return o;
 }
 
-static enum outcome load_keys(const char *sysroot, struct kms_profile *kms, const char *sources,
-			      deadline_t deadline, struct verdict *v)
+static enum outcome load_keys(const struct seeker *seeker, struct verdict *v)
 {
-	_cleanup_free_ char *text = strdup(sources);
+	_cleanup_free_ char *text = strdup(seeker->profile->api_key_source);
+	struct kms_profile *kms = &seeker->profile->kms;
 	enum outcome worst = OUTCOME_OK;
+	bool looked = false;
 	char *rest = NULL;
 
 	if (!text)
@@ -57,20 +89,21 @@ static enum outcome load_keys(const char *sysroot, struct kms_profile *kms, cons
 	for (char *p = strtok_r(text, ", \t", &rest); p && kms->n_api_keys < LIMIT_API_KEYS;
 	     p = strtok_r(NULL, ", \t", &rest)) {
 		struct secret **key = &kms->api_keys[kms->n_api_keys];
-		enum outcome o = read_source(sysroot, p, deadline, key, v);
+		enum outcome o = read_source(seeker, p, key, v);
 
-		if (o == OUTCOME_OK)
+		looked = looked || o == OUTCOME_OK;
+		if (o == OUTCOME_OK && *key)
 			kms->n_api_keys++;
-		else if (kms->n_api_keys && !strncmp(p, "tpm:", 4))
+		else if (o == OUTCOME_OK)
+			continue;
+		else if (kms->n_api_keys && is_kept_by_hardware(p))
 			log_warning("%s; going on with the API key before it", v->cause);
 		else if (o != OUTCOME_CREDENTIAL_MISSING)
 			return drop_keys(kms, o); /* a readable secret is not to be skipped */
 		else
 			worst = o;
 	}
-	if (kms->n_api_keys)
-		return OUTCOME_OK;
-	return worst;
+	return looked ? OUTCOME_OK : worst;
 }
 
 static enum outcome load_ca(const char *sysroot, struct config_profile *profile, struct verdict *v)
@@ -107,15 +140,28 @@ static enum outcome load_ca(const char *sysroot, struct config_profile *profile,
 	return OUTCOME_OK;
 }
 
+static enum outcome seek(const struct seeker *seeker, struct verdict *v)
+{
+	enum outcome o = load_ca(seeker->sysroot, seeker->profile, v);
+
+	if (o != OUTCOME_OK || seeker->profile->kms.n_api_keys)
+		return o;
+	return load_keys(seeker, v);
+}
+
 enum outcome credential_load(const char *sysroot, struct config_profile *profile, deadline_t deadline,
 			     struct verdict *v)
 {
-	enum outcome o;
+	const struct seeker seeker = { sysroot, profile, deadline, false };
 
-	o = load_ca(sysroot, profile, v);
-	if (o != OUTCOME_OK || profile->kms.n_api_keys)
-		return o;
-	return load_keys(sysroot, &profile->kms, profile->api_key_source, deadline, v);
+	return seek(&seeker, v);
+}
+
+enum outcome credential_look(const char *sysroot, struct config_profile *profile, struct verdict *v)
+{
+	const struct seeker seeker = { sysroot, profile, DEADLINE_NEVER, true };
+
+	return seek(&seeker, v);
 }
 
 static enum outcome refuse_tpm(const struct config_profile *profile, const char *source, struct verdict *v)
@@ -145,9 +191,11 @@ enum outcome credential_each_file(const struct config_profile *profile,
 	     p = strtok_r(NULL, ", \t", &rest)) {
 		if (!strncmp(p, "file:", 5))
 			o = visit(p + 5, userdata);
+		else if (!strncmp(p, "sealed:", 7))
+			o = visit(p + 7, userdata);
 		else if (!strncmp(p, "tpm:", 4))
 			o = refuse_tpm(profile, p, v);
-		else if (!strncmp(p, "sealed:", 7) || !strncmp(p, "header:", 7))
+		else if (!strncmp(p, "header:", 7))
 			o = verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE,
 					"[kms %s]: %s cannot work in an initramfs of this version",
 					profile->kms.name, p);

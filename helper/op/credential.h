@@ -21,10 +21,16 @@ void credential_set_directory(const char *directory);
  *
  * A source that is absent is skipped as long as another one is there. A file with secrets that
  * others can read is refused, with the chmod to type. A source that is there and refuses, such as a TPM
- * whose PCRs changed, is not replaced by a later one; behind another one it is only warned of.
+ * whose PCRs changed or a card with another master key, is not replaced by a later one; behind another one it is only warned of.
  */
 enum outcome credential_load(const char *sysroot, struct config_profile *profile, deadline_t deadline,
 			     struct verdict *v) _must_check_;
+
+/*
+ * The same look at files, modes and contents, for an image that another machine may boot: no card is asked to open what
+ * it sealed.
+ */
+enum outcome credential_look(const char *sysroot, struct config_profile *profile, struct verdict *v) _must_check_;
 
 /**
  * credential_each_file() - the absolute paths that one profile needs in an image

@@ -79,7 +79,7 @@ enum outcome op_image_files(const struct boot_request *request,
 		o = credential_each_file(&config->profiles[i], print_file, &p, v);
 	/* The same look that the boot will take: modes, contents, PEM. */
 	for (size_t i = 0; i < config->n_profiles && o == OUTCOME_OK; i++) {
-		o = credential_load(request->sysroot, &config->profiles[i], DEADLINE_NEVER, v);
+		o = credential_look(request->sysroot, &config->profiles[i], v);
 		if (o == OUTCOME_CREDENTIAL_MISSING &&
 		    strstr(config->profiles[i].api_key_source, "credential:"))
 			o = OUTCOME_OK; /* comes with the boot, not with the image */

@@ -168,6 +168,16 @@ static void look_at_cards(struct round *round, struct attempt *a)
 		attempt_look_at_cards(a);
 }
 
+/* The watch is made after the first look, so its making counts as a change. */
+static void unseal_again(struct round *round, struct attempt *a, deadline_t deadline)
+{
+	bool is_new = !round->cards;
+
+	watch_cards(round);
+	if (is_new || round->cards_changed || (a->modules_until_ms && deadline_over(a->modules_until_ms)))
+		attempt_submit(a, round->session, deadline);
+}
+
 static bool waits_for_key(const struct round *round, const struct attempt *a)
 {
 	const char *const *names;
@@ -223,6 +233,8 @@ static bool step(struct round *round, deadline_t deadline)
 				break;
 		if (a->state == ATTEMPT_WAITS_FOR_CARD)
 			look_at_cards(round, a);
+		if (a->state == ATTEMPT_WAITS_FOR_SEAL)
+			unseal_again(round, a, deadline);
 		if (a->state == ATTEMPT_HAS_PASSPHRASE || a->state == ATTEMPT_HAS_ANSWERED)
 			attempt_answer(a);
 		over = over && attempt_is_over(a);
@@ -287,7 +299,8 @@ static int until_next_step(const struct round *round, int ms)
 		 */
 		if (a->state == ATTEMPT_WAITS_FOR_KMS || a->state == ATTEMPT_HAS_ANSWERED)
 			left = LOOK_MS;
-		else if (a->state != ATTEMPT_WAITS_FOR_CARD || !a->modules_until_ms)
+		else if ((a->state != ATTEMPT_WAITS_FOR_CARD && a->state != ATTEMPT_WAITS_FOR_SEAL) ||
+			 !a->modules_until_ms)
 			continue;
 		if (ms < 0 || ms > left)
 			ms = left;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cex/derive.h"
 #include "luks/volume-key.h"
 
 #define MASTER_KEY_TEXT 16 /* digits of a master key's pattern that a line shows: all of a CCA one */
@@ -220,16 +221,13 @@ enum outcome volume_key_refused(const char *sysroot, const char *why, struct ver
 			   why[0] ? why : "the kernel takes the key not");
 }
 
-enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CEX_PATTERN_SIZE],
-				struct verdict *v)
+/* What the paes cipher said to @key. */
+static enum outcome cipher_failed(const struct volume_key *key, int r, const char *what, struct verdict *v)
 {
 	struct cex_reason reason = { "" };
-	int r = cex_pattern_compute(key->key, key->cipher, ret);
 
 	if (r < 0)
-		return verdict_errno(v, r, "verification pattern");
-	if (r == 0)
-		return verdict_set(v, OUTCOME_OK, "%s", ret);
+		return verdict_errno(v, r, what);
 	if (r == CEX_MODULE_MISSING)
 		return verdict_set(v, OUTCOME_MODULE_MISSING,
 				   "the kernel has no %s(paes): paes_s390 or algif_skcipher",
@@ -238,4 +236,20 @@ enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CE
 	(void)cex_because(&reason, (enum cex_condition)r, "the cipher takes the key not, or not now: %s",
 			  cex_condition_text((enum cex_condition)r));
 	return verdict_cex(v, r == CEX_REFUSED ? CEX_BUSY : (enum cex_condition)r, &reason);
+}
+
+enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CEX_PATTERN_SIZE],
+				struct verdict *v)
+{
+	int r = cex_pattern_compute(key->key, key->cipher, ret);
+
+	return r == 0 ? verdict_set(v, OUTCOME_OK, "%s", ret) : cipher_failed(key, r, "verification pattern", v);
+}
+
+enum outcome volume_key_derive(const struct volume_key *key, const char *label, const unsigned char *salt,
+			       struct secret **ret, struct verdict *v)
+{
+	int r = cex_derive(key->key, key->cipher, label, salt, ret);
+
+	return r == 0 ? verdict_set(v, OUTCOME_OK, "derived") : cipher_failed(key, r, "derived key", v);
 }

@@ -77,4 +77,11 @@ enum outcome volume_key_refused(const char *sysroot, const char *why, struct ver
 enum outcome volume_key_pattern(const struct volume_key *key, char ret[static CEX_PATTERN_SIZE],
 				struct verdict *v) _must_check_;
 
+/*
+ * A key that only this key's card domain can make again (cex/derive.h), of a secure one that volume_key_verify()
+ * accepted. @ret: owned by the caller. Errors as volume_key_verify().
+ */
+enum outcome volume_key_derive(const struct volume_key *key, const char *label, const unsigned char *salt,
+			       struct secret **ret, struct verdict *v) _must_check_;
+
 #endif

@@ -14,5 +14,5 @@ __attribute__((constructor)) static void attach_card(void)
 	if (!getenv("FAULTS_CARD"))
 		return;
 	cex_pkey_set_calls(&calls);
-	cex_pattern_set_cipher(kernel_encrypt);
+	cex_skcipher_set(kernel_encrypt);
 }

@@ -7,7 +7,7 @@
 
 CASES=(list json bind keyring replace unbind unbind_slot pass open close load forget boot crypttab image_files
     needs_network why cards cards_json ping key_list key_create wrap unwrap help pattern_set pattern_verify keygen
-    keygen_store format bind_card)
+    keygen_store format bind_card seal)
 declare -A SAYS_SECRETS=([pass]=1 [unwrap]=1 [format]=1) # to standard output
 declare -A expected=([open]=41 [close]=41 [boot]=41)
 for case in "${CASES[@]}"; do
@@ -149,7 +149,7 @@ command_replace() { command_keyring; }
 proof_replace() { proof_keyring; }
 # Where a case may leave files after a failure too: a report, what was being made, zkey's own lock, the key to forget.
 # What fails after a key is loaded takes that key away from nobody.
-declare -A MAY_LEAVE=([boot]=report.json [format]=disk [keygen_store]=.lock [forget]=keys [load]=keys)
+declare -A MAY_LEAVE=([boot]=report.json [format]=disk [keygen_store]=.lock [forget]=keys [load]=keys [seal]=sealed)
 
 again_replace() {
     local said
@@ -292,6 +292,15 @@ command_keygen_store() { in_card_world "$L" keygen --name stored --xts --volumes
 proof_keygen_store() {
     [[ -s $L/made/stored.skey && -s $L/made/stored.info ]] || echo 'it says ok, and there is no key'
 }
+
+prepare_seal() {
+    card_config
+    sed -i "s,^api-key.*,api-key = file:/key,; s,^ca-file.*,ca-file = /ca.pem," "$L/root/etc/cexluks/cexluks.conf"
+    install -m 600 "$SIM_API_KEY_FILE" "$L/root/key"
+    cp "$SIM_CA" "$L/root/ca.pem"
+}
+command_seal() { in_card_world "$L" credential seal prod "$L/made/sealed"; }
+proof_seal() { [[ "$(stat -c '%s %a' "$L/made/sealed")" == "$((76 + 4 + 136 + $(tr -d "\n" <"$SIM_API_KEY_FILE" | wc -c) + 16)) 600" ]] || echo 'it says ok, and this is no sealed key'; }
 
 prepare_format() { truncate -s 24M "$L/made/disk" && card_config; }
 command_format() {

@@ -52,7 +52,7 @@ static int fake_cipher(const char *name, const struct secret *key, const unsigne
 static int restore(void **state)
 {
 	(void)state;
-	cex_pattern_set_cipher(NULL);
+	cex_skcipher_set(NULL);
 	return 0;
 }
 
@@ -62,7 +62,7 @@ static void test_the_pattern_is_32_zero_bytes_through_paes(void **state)
 	char pattern[CEX_PATTERN_SIZE];
 
 	(void)state;
-	cex_pattern_set_cipher(fake_cipher);
+	cex_skcipher_set(fake_cipher);
 	answer = 0;
 	assert_int_equal(cex_pattern_compute(key, CEX_CIPHER_XTS, pattern), 0);
 	assert_string_equal(asked_for, "xts(paes)");
@@ -78,7 +78,7 @@ static void test_a_failing_cipher_gives_no_pattern(void **state)
 	char pattern[CEX_PATTERN_SIZE] = "untouched";
 
 	(void)state;
-	cex_pattern_set_cipher(fake_cipher);
+	cex_skcipher_set(fake_cipher);
 	answer = CEX_NO_QUEUE;
 	assert_int_equal(cex_pattern_compute(key, CEX_CIPHER_XTS, pattern), CEX_NO_QUEUE);
 	assert_string_equal(pattern, "untouched");

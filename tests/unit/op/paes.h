@@ -12,6 +12,7 @@
 
 #include "cex/pattern.h"
 #include "cex/pkey-abi.h"
+#include "cex/skcipher.h"
 #include "cex/vectors.h"
 #include "op/volume-key.h"
 
@@ -184,13 +185,13 @@ static inline void kernel_begin(void)
 
 	memset(&kernel, 0, sizeof(kernel));
 	cex_pkey_set_calls(&calls);
-	cex_pattern_set_cipher(kernel_encrypt);
+	cex_skcipher_set(kernel_encrypt);
 }
 
 static inline void kernel_end(void)
 {
 	cex_pkey_set_calls(NULL);
-	cex_pattern_set_cipher(NULL);
+	cex_skcipher_set(NULL);
 }
 
 #endif

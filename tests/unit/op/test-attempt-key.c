@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "op/sealed-key.h"
 
 #define WRONG_CARD CARD_AS("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "1")
 #define OWNER	   ROOT "bindings = keyfile:/etc/luks/cex.key\n"
@@ -233,6 +234,106 @@ static void test_a_module_that_came_leaves_no_deadline_behind(void **state)
 	expect(stage_run(s, LIMIT_MODULES_MS + 1500), OUTCOME_CARD_OFFLINE, "busy", 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(kernel.asked, 1);
+}
+
+/* An API key that the good cards keep. */
+static void seal_api_key(struct stage *s)
+{
+	struct sealed_key sealed = { .what = "/prod.sealed", .profile = "prod" };
+	_cleanup_volume_key_ struct volume_key lock = { 0 };
+	_cleanup_secret_ struct secret *api_key = NULL;
+	struct blob token = { .len = 136 };
+	struct verdict v = { 0 };
+
+	vector_aescipher_256(token.bytes);
+	cards_are(s->tree, GOOD_CARDS);
+	kernel_begin();
+	assert_int_equal(secret_random_passphrase(44, &api_key), 0);
+	memset(secret_data(api_key), 'k', 44);
+	assert_int_equal(volume_key_take(blob_secret(&token), "paes-cbc-plain64", &lock, &v), OUTCOME_OK);
+	if (sealed_key_make(&lock, api_key, s->tree->root, &sealed, &v) != OUTCOME_OK)
+		fail_msg("%s", v.cause);
+	tree_put_bytes(s->tree, "/prod.sealed", sealed.bytes, sealed.len, 0600);
+}
+
+#define SEALED                                                                                     \
+	"[kms prod]\nendpoint = https://kms.test\ninstance = 01234567-89ab-cdef-0123-456789abcdef\n" \
+	"api-key = sealed:/prod.sealed\nca-file = /ca\n"
+
+static void test_a_card_that_comes_opens_the_api_key(void **state)
+{
+	static const char *const before[] = { "no-card", "master-key-new-only", "handler-missing" };
+	struct stage *s = *state;
+
+	need_no_device_mapper();
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		_cleanup_close_ int fd = -1;
+		const struct attempt *a;
+		pid_t pid;
+
+		seal_api_key(s);
+		cards_are(s->tree, before[i]);
+		stage_tokens(s, TOKEN("prod", "right"), NULL, NULL);
+		stage_begin(s, SEALED, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+		fd = watch_for(s);
+		pid = cards_become(s, GOOD_CARDS, fd);
+		a = stage_run(s, 30000);
+		expect(a, OUTCOME_DEVICE_MAPPER, "", i);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		stage_strike(s);
+	}
+}
+
+/* What the service says then is told, not what cards lacked before. */
+static void test_after_the_card_came_the_service_has_the_last_word(void **state)
+{
+	struct stage *s = *state;
+	_cleanup_close_ int fd = -1;
+	pid_t pid;
+
+	seal_api_key(s);
+	cards_are(s->tree, "no-card");
+	stage_tokens(s, TOKEN("prod", "gone"), NULL, NULL);
+	stage_begin(s, SEALED, "", CRYPTTAB, ATTEMPT_ACTIVATE);
+	fd = watch_for(s);
+	pid = cards_become(s, GOOD_CARDS, fd);
+	expect(stage_run(s, 30000), OUTCOME_KMS_KEY_GONE, "deleted", 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void test_an_api_key_that_no_card_opens_is_told_and_tried_again_later(void **state)
+{
+	static const struct {
+		const char *cards, *second;
+		enum attempt_how how;
+		enum outcome outcome;
+		bool waits;
+	} rows[] = {
+		{ "no-card", NULL, ATTEMPT_ACTIVATE, OUTCOME_NO_CARD, true },
+		{ "deconfigured", NULL, ATTEMPT_ACTIVATE, OUTCOME_CARD_OFFLINE, true },
+		{ "no-ap-bus", NULL, ATTEMPT_ACTIVATE, OUTCOME_NO_AP_BUS, false },
+		{ "no-card", NULL, ATTEMPT_PROVE, OUTCOME_NO_CARD, false },
+		/* the next binding is tried first, and nobody waits any longer */
+		{ "no-card", TOKEN("dr", "gone"), ATTEMPT_ACTIVATE, OUTCOME_NO_CARD, false },
+	};
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct attempt *a;
+		uint64_t began;
+
+		seal_api_key(s);
+		cards_are(s->tree, rows[i].cards);
+		stage_tokens(s, TOKEN("prod", "right"), rows[i].second, NULL);
+		stage_begin(s, SEALED DR, "", CRYPTTAB, rows[i].how);
+		began = deadline_now();
+		a = stage_run(s, LIMIT_MODULES_MS + 1000);
+		expect(a, rows[i].outcome, "/prod.sealed", i);
+		if (a->waited_for_card != rows[i].waits ||
+		    (deadline_now() - began >= LIMIT_MODULES_MS + 1000) != rows[i].waits)
+			fail_msg("row %zu: waited %d, %d ms", i, a->waited_for_card, (int)(deadline_now() - began));
+		stage_strike(s);
+	}
 }
 
 /* Looking costs the card a request, so only events and the timer lead to one. */
@@ -491,6 +592,9 @@ int main(int argc, char **argv)
 		T(test_what_no_card_can_cure_is_decided_after_a_moment),
 		T(test_a_card_that_comes_is_used_at_once),
 		T(test_a_module_that_came_leaves_no_deadline_behind),
+		T(test_a_card_that_comes_opens_the_api_key),
+		T(test_after_the_card_came_the_service_has_the_last_word),
+		T(test_an_api_key_that_no_card_opens_is_told_and_tried_again_later),
 		T(test_cards_are_not_asked_in_a_loop),
 		T(test_pinned_patterns_are_compared_once_the_card_can_compute_them),
 		T(test_a_kms_binding_opens_an_unprotected_key_unless_forbidden),

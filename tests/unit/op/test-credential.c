@@ -138,7 +138,7 @@ static void test_what_is_no_file_is_refused_and_does_not_hang(void **state)
 
 static void test_sources_of_later_versions_are_refused(void **state)
 {
-	static const char *const sources[] = { "sealed:x", "header:" };
+	static const char *const sources[] = { "header:" };
 	struct tree *t = *state;
 
 	tree_put(t, "/ca", CA);
@@ -448,7 +448,9 @@ static void test_an_image_that_could_not_work_is_not_made(void **state)
 		{ KMS "file:/open\n", OUTCOME_CREDENTIAL_UNUSABLE },
 		{ KMS "tpm:/a\n", OUTCOME_CREDENTIAL_UNUSABLE },
 		{ KMS "file:/a, tpm:/a\n", OUTCOME_CREDENTIAL_UNUSABLE },
-		{ KMS "sealed:\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "header:\n", OUTCOME_CREDENTIAL_UNUSABLE },
+		{ KMS "sealed:/none\n", OUTCOME_CREDENTIAL_MISSING },
+		{ KMS "sealed:/a\n", OUTCOME_CREDENTIAL_UNUSABLE }, /* not sealed at all */
 		{ KMS "file:/a\n[kms dr]\nendpoint = https://a.test\ninstance = " ID
 		      "\napi-key = file:/a\n",
 		  OUTCOME_CONFIG_ERROR },

@@ -43,7 +43,7 @@ static int setup(void **state)
 
 	asked = encryptions = 0;
 	busy = 0;
-	cex_pattern_set_cipher(encrypt_when_ready);
+	cex_skcipher_set(encrypt_when_ready);
 	return r;
 }
 
@@ -66,7 +66,7 @@ static void begin(struct stage *s, const char *passphrase, const char *a, const 
 	struct blob key = blob_pair();
 
 	volume_is(s, &key, passphrase, GOOD_CARDS);
-	cex_pattern_set_cipher(encrypt_when_ready);
+	cex_skcipher_set(encrypt_when_ready);
 	stage_tokens(s, a, b, NULL);
 }
 
@@ -247,7 +247,7 @@ static void test_volumes_that_no_card_protects_have_no_pattern(void **state)
 		struct verdict v = { 0 };
 
 		volume_is(s, &keys[i], PUBLIC, GOOD_CARDS);
-		cex_pattern_set_cipher(encrypt_when_ready);
+		cex_skcipher_set(encrypt_when_ready);
 		stage_tokens(s, CARD, NULL, NULL);
 		assert_int_equal(store(s, &v), OUTCOME_NOT_A_SECURE_KEY);
 		assert_non_null(strstr(v.cause, i < 2 ? "is no secure key: " : "is broken: "));
@@ -287,7 +287,7 @@ static void test_obstacles_of_the_cards_are_outcomes_at_once(void **state)
 		uint64_t begun;
 
 		volume_is(s, &key, PUBLIC, rows[i].cards);
-		cex_pattern_set_cipher(encrypt_when_ready);
+		cex_skcipher_set(encrypt_when_ready);
 		stage_tokens(s, CARD, NULL, NULL);
 		begun = deadline_now();
 		assert_int_equal(store(s, &v), rows[i].outcome);
