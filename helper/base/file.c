@@ -75,11 +75,12 @@ int file_write_all(int fd, const void *data, size_t len)
 static int write_beside(const char *path, const void *data, size_t len, mode_t mode,
 			int (*place)(const char *from, const char *to))
 {
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	_cleanup_close_ int fd = -1;
 	char tmp[PATH_MAX];
 	int r;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+	if (snprintf(tmp, sizeof(tmp), "%.*s.%s.XXXXXX", (int)(name - path), path, name) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)

@@ -27,7 +27,8 @@ int file_read_fd(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
 /**
  * file_write_atomic() - create or replace @path with mode @mode
  *
- * Written beside @path, synced, renamed. An interruption leaves the old file or none.
+ * Written beside @path, synced, renamed. An interruption leaves the old file or none, and perhaps a part of the new one
+ * under a name that begins with a dot.
  */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode) _must_check_;
 

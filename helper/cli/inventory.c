@@ -50,6 +50,8 @@ static void print_key_file(const struct inventory *inventory, const struct key_f
 		printf(": kms:%s", service.profile);
 	printf(": %s", service.word);
 	print_end(&service);
+	if (file->moved_to)
+		printf(", on its way to kms:%s", file->moved_to);
 	if (!file->ciphertext)
 		printf(": %s: %s", outcome_word(file->verdict.outcome), file->verdict.cause);
 	printf("\n");
@@ -172,7 +174,8 @@ static bool keys_json(cJSON *array, const struct inventory *inventory)
 		if (!o || !cJSON_AddStringToObject(o, "path", file->path) ||
 		    !cJSON_AddStringToObject(o, "type", keys_directory_type(file->type)) ||
 		    !cJSON_AddStringToObject(o, "outcome", outcome_word(file->verdict.outcome)) ||
-		    !service_json(o, &service))
+		    !service_json(o, &service) ||
+		    (file->moved_to && !cJSON_AddStringToObject(o, "moved_to", file->moved_to)))
 			return false;
 	}
 	return array;

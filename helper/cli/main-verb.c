@@ -190,6 +190,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_GEN] = &call->options.gen,
 		[OPTION_FINISH] = &call->options.finish,
 		[OPTION_ALL] = &call->options.all,
+		[OPTION_KEYS] = &call->options.keys,
 		[OPTION_PROMETHEUS] = &call->options.prometheus,
 		[OPTION_DEBUG] = &call->common.debug,
 		[OPTION_HELP] = &call->common.help,

@@ -52,15 +52,20 @@ static void tell(const char *what, const struct verdict *v, const struct migrate
 	*changed = *changed || v->outcome == OUTCOME_OK;
 }
 
-static enum outcome migrate_all(const struct migrate_request *request)
+/* Everything, or the keys directory alone. */
+static enum outcome migrate_many(const struct migrate_request *request, bool all)
 {
 	bool changed = false;
-	enum outcome o = op_migrate_all(request, tell, &changed);
+	enum outcome o = all ? op_migrate_all(request, tell, &changed) :
+			       op_migrate_keys(request, tell, &changed);
 
 	if (o == OUTCOME_NOTHING_TO_DO)
 		printf("%s: nothing is left for this step\n", outcome_word(o));
-	if (changed && !request->dry_run)
-		print_next(request, "--all");
+	if (!changed || request->dry_run)
+		return o;
+	if (!request->finish)
+		printf("For keys, say in the configuration first: keys-profile = %s\n", request->to);
+	print_next(request, all ? "--all" : "--keys");
 	return o;
 }
 
@@ -80,9 +85,9 @@ enum outcome cli_migrate(const struct verb_call *call)
 
 	if (!request.to)
 		return verb_usage(call->verb, "wants --to PROFILE");
-	if (!request.device == !call->options.all)
-		return verb_usage(call->verb, "wants either a DEVICE or --all");
-	if (call->options.all && request.header_backup)
+	if (!!request.device + call->options.all + call->options.keys != 1)
+		return verb_usage(call->verb, "wants a DEVICE, --all or --keys");
+	if (!request.device && request.header_backup)
 		return verb_usage(call->verb, "--header-backup is for one DEVICE");
-	return request.device ? migrate_one(&request) : migrate_all(&request);
+	return request.device ? migrate_one(&request) : migrate_many(&request, call->options.all);
 }

@@ -67,6 +67,7 @@ struct verb_options {
 	const char *to;
 	bool finish;
 	bool all;
+	bool keys;
 	bool prometheus;
 };
 
@@ -111,6 +112,7 @@ enum option_id {
 	OPTION_TO,
 	OPTION_FINISH,
 	OPTION_ALL,
+	OPTION_KEYS,
 	OPTION_PROMETHEUS,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,

@@ -118,7 +118,8 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 {
 	_cleanup_op_session_ struct op_session *session = NULL;
 	struct keys_request keys_request = {
-		.sysroot = setup->config->sysroot, .config = setup->config, .deadline = deadline
+		.sysroot = setup->config->sysroot, .config = setup->config, .deadline = deadline,
+		.proof = KEYS_PROOF_BOOT,
 	};
 	_cleanup_keys_ struct keys *keys = NULL;
 	struct verdict about_keys = { 0 };

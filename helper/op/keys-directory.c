@@ -15,6 +15,9 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "op/config.h"
+
+#define BLANKS " \t\r\n\v\f" /* isspace() of the C locale */
 
 struct place {
 	const char *directory;
@@ -55,23 +58,50 @@ static enum outcome refuse_open(struct key_file *file, int error)
 	return verdict_errno(&file->verdict, error, "cannot be opened");
 }
 
-/* Text in one piece. What the service makes of it is its own business. */
-static enum outcome take_text(struct key_file *file, char *text, size_t len)
+/* The next piece of text from *@text on, which moves behind it. NULL: there is none, or no memory. */
+static char *next_piece(const char **text)
 {
-	size_t from = 0;
+	const char *from = *text + strspn(*text, BLANKS);
+	size_t len = strcspn(from, BLANKS);
 
-	while (len && isspace((unsigned char)text[len - 1]))
-		len--;
-	while (from < len && isspace((unsigned char)text[from]))
-		from++;
-	if (from == len)
-		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is empty");
-	for (size_t i = from; i < len; i++)
-		if (text[i] <= 0x20 || text[i] >= 0x7f)
+	*text = from + len;
+	return len ? strndup(from, len) : NULL;
+}
+
+/* "kms:PROFILE" in front of its ciphertext. */
+static bool take_moved(struct key_file *file, const char **text)
+{
+	_cleanup_free_ char *binding = next_piece(text);
+	const char *profile = binding && config_binding_is_valid(binding) ? config_binding_profile(binding) : NULL;
+
+	file->moved_to = profile ? strdup(profile) : NULL;
+	file->moved = file->moved_to ? next_piece(text) : NULL;
+	return file->moved;
+}
+
+/* What a service makes of a piece is its own business. */
+static enum outcome take_text(struct key_file *file, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isspace((unsigned char)text[i]) && (text[i] < 0x20 || text[i] >= 0x7f))
 			return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR,
 					   "it holds no ciphertext of a service");
-	file->ciphertext = strndup(text + from, len - from);
-	return file->ciphertext ? OUTCOME_OK : verdict_errno(&file->verdict, ENOMEM, "key");
+	text += strspn(text, BLANKS);
+	if (!*text)
+		return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it is empty");
+	file->ciphertext = next_piece(&text);
+	if (!file->ciphertext)
+		return verdict_errno(&file->verdict, ENOMEM, "key");
+	text += strspn(text, BLANKS);
+	if (!*text || (take_moved(file, &text) && !text[strspn(text, BLANKS)]))
+		return OUTCOME_OK;
+	free(take_ptr(file->ciphertext));
+	return verdict_set(&file->verdict, OUTCOME_CONFIG_ERROR, "it holds no ciphertext of a service");
+}
+
+const char *key_file_ciphertext(const struct key_file *file, const char *profile)
+{
+	return file->moved && !strcmp(file->moved_to, profile) ? file->moved : file->ciphertext;
 }
 
 /* Who can write it can have any key loaded under any name. The configuration has the same rule. */
@@ -271,6 +301,8 @@ void keys_directory_done(struct keys_directory *dir)
 	for (size_t i = 0; i < dir->n; i++) {
 		free(dir->files[i].path);
 		free(dir->files[i].ciphertext);
+		free(dir->files[i].moved_to);
+		free(dir->files[i].moved);
 	}
 	free(dir->files);
 }

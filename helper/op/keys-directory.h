@@ -4,6 +4,9 @@
  * ciphertext that a service made of it. /etc/cexluks/keys.d/{logon,user}/, and /var/lib/hpcs-for-luks/{logon,user}/,
  * where the Python tool of that name has them. In both places the first one counts.
  *
+ * On the way to another service ("migrate") the text is followed by "kms:PROFILE" and the ciphertext of that one, which
+ * counts where the keys are loaded through that profile.
+ *
  * What others wrote is read leniently: blanks and line ends around the text don't matter. Files whose names begin
  * with a dot are nobody's keys. Not so what others than root can write, file or directory: that is refused.
  */
@@ -25,6 +28,8 @@ struct key_file {
 	char *path;	    /* below the sysroot; of a whole directory when that can't be read */
 	const char *name;   /* last part of path: the key's description */
 	char *ciphertext;   /* NULL: unusable, and verdict says why */
+	char *moved_to;	    /* a profile that wrapped the same key, or NULL: its way there is not finished */
+	char *moved;	    /* what that one made of it, or NULL */
 	struct verdict verdict;
 };
 
@@ -44,6 +49,9 @@ struct keys_directory {
 int keys_directory_read(const char *sysroot, struct keys_directory *ret) _must_check_;
 void keys_directory_done(struct keys_directory *dir);
 #define _cleanup_keys_directory_ _cleanup_(keys_directory_done)
+
+/* What @profile is asked to unwrap. Borrowed. */
+const char *key_file_ciphertext(const struct key_file *file, const char *profile);
 
 /* "logon" or "user": as the kernel, and the directory, call it. Static. */
 const char *keys_directory_type(enum keyring_type type);

@@ -90,7 +90,7 @@ static enum outcome submit(struct keys *k, size_t i)
 		.verb = KMS_UNWRAP,
 		.deadline = k->request->deadline,
 		.key = k->request->key,
-		.ciphertext = k->dir.files[i].ciphertext,
+		.ciphertext = key_file_ciphertext(&k->dir.files[i], k->profile),
 	};
 	enum outcome o = op_session_submit(k->request->session, k->profile, &request, &k->job[i], &k->unusable);
 
@@ -193,6 +193,18 @@ static void tell_loaded(const struct keys *k)
 			k->request->loaded(&k->dir.files[i], k->id[i], k->request->userdata);
 }
 
+/* A migration to this service relies on it. That there was no room in /run costs it another boot, and us nothing. */
+static void note_proof(const struct keys *k)
+{
+	int r;
+
+	if (k->request->judged || k->request->key || !k->n_loaded || k->n_failed || k->n_left)
+		return;
+	r = keys_proof_write(k->request->sysroot, k->request->proof, k->profile);
+	if (r < 0)
+		log_debug("no note of the loaded keys: %s", strerror(-r));
+}
+
 enum outcome keys_end(struct keys *k, struct verdict *v)
 {
 	const char *plural;
@@ -203,6 +215,7 @@ enum outcome keys_end(struct keys *k, struct verdict *v)
 		*v = k->unusable;
 		return v->outcome;
 	}
+	note_proof(k);
 	plural = k->n_loaded == 1 ? "" : "s";
 	if (!k->n_failed && k->n_left)
 		return verdict_set(v, OUTCOME_OK, "%zu key%s of the keys directory loaded, %zu not waited for",

@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "op/config.h"
 #include "op/keys-directory.h"
+#include "op/keys-proof.h"
 #include "op/session.h"
 
 struct keys_request {
@@ -18,6 +19,7 @@ struct keys_request {
 	const char *key;	    /* root key to unwrap with; NULL: the profile's */
 	unsigned expiry_s;	    /* 0: the keys stay */
 	deadline_t deadline;
+	enum keys_proof proof; /* what it is when every file was loaded */
 	/* In the end for each key that was loaded, in the order of the directory; or NULL. */
 	void (*loaded)(const struct key_file *file, long id, void *userdata);
 	/*

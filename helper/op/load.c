@@ -127,6 +127,7 @@ static enum outcome load_both(struct boot_setup *setup, const struct boot_reques
 		.sysroot = request->sysroot,
 		.config = setup->config,
 		.expiry_s = setup->config->keys_expiry_s,
+		.proof = KEYS_PROOF_LOAD,
 		.deadline = deadline,
 	};
 	_cleanup_keys_ struct keys *keys = NULL;

@@ -7,8 +7,7 @@
 
 struct all {
 	const struct migrate_request *request;
-	void (*told)(const char *what, const struct verdict *v, const struct migrate_result *result,
-		     void *userdata);
+	migrate_told_fn told;
 	void *userdata;
 	enum outcome sum;
 };
@@ -44,10 +43,17 @@ static void move(struct all *all, const struct list_entry *e)
 	tell(all, e->device->path, &v, &result);
 }
 
-enum outcome op_migrate_all(const struct migrate_request *request,
-			    void (*told)(const char *what, const struct verdict *v,
-					 const struct migrate_result *result, void *userdata),
-			    void *userdata)
+/* Whether the keys directory is none of --from's business. */
+static bool leaves_keys(const struct all *all, const struct config *config)
+{
+	const char *now = NULL;
+	struct verdict nobody = { 0 };
+
+	return all->request->from && config && config_keys_profile(config, &now, &nobody) == OUTCOME_OK &&
+	       strcmp(now, all->request->from) != 0 && strcmp(now, all->request->to) != 0;
+}
+
+enum outcome op_migrate_all(const struct migrate_request *request, migrate_told_fn told, void *userdata)
 {
 	_cleanup_volumes_ struct volumes volumes = { 0 };
 	const struct migrate_result nothing = { "" };
@@ -69,5 +75,7 @@ enum outcome op_migrate_all(const struct migrate_request *request,
 	}
 	for (size_t i = 0; i < volumes.n_missing; i++)
 		tell(&all, volumes.missing[i].name, &volumes.missing[i].verdict, &nothing);
+	if (!leaves_keys(&all, volumes.config))
+		all.sum = outcome_sum(all.sum, op_migrate_keys(request, told, userdata));
 	return all.sum;
 }

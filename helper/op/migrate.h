@@ -40,19 +40,31 @@ struct migrate_result {
 enum outcome op_migrate(const struct migrate_request *request, struct migrate_result *ret,
 			struct verdict *v);
 
+/* Told of each volume or file when it is done; @result is empty where it failed. */
+typedef void (*migrate_told_fn)(const char *what, const struct verdict *v,
+				const struct migrate_result *result, void *userdata);
+
 /**
- * op_migrate_all() - the same step for every volume that hangs on the service to leave
+ * op_migrate_all() - the same step for every volume that hangs on the service to leave, and the keys directory
  * @request: without device and header backup
- * @told:    of each volume when it is done; with an empty result where it failed
  *
  * Left alone are volumes that no KMS opens, and with @from those that are not bound to it. A volume that is named
  * and not there, or ours and refused, is a failure: it may be bound. One failure does not keep the others.
  *
- * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when no volume needed this step; the first failure.
+ * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when nothing needed this step; the first failure.
  */
-enum outcome op_migrate_all(const struct migrate_request *request,
-			    void (*told)(const char *what, const struct verdict *v,
-					 const struct migrate_result *result, void *userdata),
-			    void *userdata);
+enum outcome op_migrate_all(const struct migrate_request *request, migrate_told_fn told, void *userdata);
+
+/**
+ * op_migrate_keys() - the same for the files of the keys directory
+ * @request: without device and header backup
+ *
+ * Each file gets a second ciphertext beside the one it has, proven by the new service. With @finish the first one goes:
+ * keys-profile must name the new service, every file must have been loaded through it since the machine came up (by the
+ * boot itself where that loads them), and each is unwrapped once more.
+ *
+ * Return: as op_migrate_all().
+ */
+enum outcome op_migrate_keys(const struct migrate_request *request, migrate_told_fn told, void *userdata);
 
 #endif

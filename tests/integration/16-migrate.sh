@@ -169,7 +169,7 @@ check 'the other keeps both' same "$(tokens "$w" '[.[] | .profile] | sort')" '["
 move_all --header-backup "$ROOM/backup-2"
 expect 'one backup cannot be of all' 2 'for one DEVICE'
 move --all
-expect 'a device or all' 2 'either a DEVICE or --all'
+expect 'a device or all' 2 'a DEVICE, --all or --keys'
 
 run migrate "$v" --config "$CONF" </dev/null
 expect 'without a target it says what it wants' 2 '--to PROFILE'

@@ -218,6 +218,28 @@ static void test_a_file_in_place_of_a_directory_is_told(void **state)
 	refused(*state, "cannot be read");
 }
 
+static void test_on_its_way_a_file_has_two_ciphertexts(void **state)
+{
+	static const char *const broken[] = {
+		"one kms:new",	       "one kms:new two three", "one new two",
+		"one kms: two",	       "one kms:a/b two",	"one card two",
+		"kms:new two one two", "one two",		"one kms:new two\001",
+	};
+	_cleanup_keys_directory_ struct keys_directory dir = { 0 };
+
+	tree_put(*state, USER "k", " one\nkms:new two\n\n");
+	dir = read_all(*state);
+	assert_int_equal(dir.n, 1);
+	assert_string_equal(dir.files[0].ciphertext, "one");
+	assert_string_equal(dir.files[0].moved_to, "new");
+	assert_string_equal(key_file_ciphertext(&dir.files[0], "new"), "two");
+	assert_string_equal(key_file_ciphertext(&dir.files[0], "old"), "one");
+	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
+		tree_put(*state, USER "k", broken[i]);
+		refused(*state, "no ciphertext");
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -236,6 +258,7 @@ int main(void)
 		TEST(test_links_stay_inside),
 		TEST(test_a_logon_key_needs_a_prefix_and_dots_are_no_keys),
 		TEST(test_a_file_in_place_of_a_directory_is_told),
+		TEST(test_on_its_way_a_file_has_two_ciphertexts),
 	};
 
 	return cmocka_run_group_tests_name("op/keys-directory", tests, NULL, NULL);
