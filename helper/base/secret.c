@@ -8,7 +8,6 @@
 #include <sys/random.h>
 
 #include <mbedtls/constant_time.h>
-#include <mbedtls/platform_util.h>
 
 #include "base/log.h"
 
@@ -159,5 +158,5 @@ int secret_read_fd(int fd, size_t max, struct secret **ret)
 void secret_wipe(void *p, size_t len)
 {
 	if (len)
-		mbedtls_platform_zeroize(p, len);
+		explicit_bzero(p, len);
 }

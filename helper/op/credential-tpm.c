@@ -85,6 +85,7 @@ static enum outcome explain(int r, int status, const char *path, struct verdict 
 		verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s: the TPM gave nothing for it", path);
 		return verdict_hint(v, "try again; then seal the key again: " SEAL, path);
 	case PROGRAM_TOO_MUCH:
+	case PROGRAM_REAPED: /* not of program_read_secret() */
 		break;
 	case PROGRAM_TIMEOUT:
 		verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s: the TPM did not open it in time", path);

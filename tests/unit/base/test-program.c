@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -115,6 +116,118 @@ static void test_what_cannot_be_run_is_missing(void **state)
 	}
 }
 
+static int listen_to(const char *script, char *said, size_t size, struct secret **ret, int *status)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	const struct program_run run = {
+		.argv = argv, .max = MAX, .deadline = deadline_after(LONG_MS), .said = said, .said_size = size,
+	};
+
+	*ret = NULL;
+	said[0] = '\0';
+	return program_read(&run, ret, status);
+}
+
+static void test_what_a_program_says_is_kept_up_to_the_room_for_it(void **state)
+{
+	_cleanup_secret_ struct secret *s = NULL;
+	char said[8];
+	int status;
+
+	(void)state;
+	assert_int_equal(listen_to("echo why >&2; exit 3", said, sizeof(said), &s, &status), PROGRAM_FAILED);
+	assert_int_equal(status, 3);
+	assert_string_equal(said, "why\n");
+	/* more than a pipe holds, and the program isn't kept waiting */
+	assert_int_equal(listen_to("head -c 200000 /dev/zero | tr '\\0' x >&2; printf b", said, sizeof(said), &s, &status), 0);
+	assert_string_equal(said, "xxxxxxx");
+	assert_int_equal(secret_len(s), 1);
+}
+
+/* Each in a child of its own: it changes what a whole process has. */
+static void assert_alone(void (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		body();
+		_exit(7);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+}
+
+static void ignore_children(void)
+{
+	struct secret *s = NULL;
+	char said[64];
+	int status = -1;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	/* the program has children of its own, and waits for them */
+	if (listen_to("(exit 5); printf a$?", said, sizeof(said), &s, &status) != PROGRAM_REAPED ||
+	    secret_len(s) != 2 || memcmp(secret_bytes(s), "a5", 2) != 0)
+		_exit(1);
+	s = NULL;
+	if (listen_to("echo why >&2; exit 1", said, sizeof(said), &s, &status) != PROGRAM_SILENT || s)
+		_exit(2);
+	if (strcmp(said, "why\n") != 0)
+		_exit(3);
+	if (run("printf a", LONG_MS, &s, &status) != PROGRAM_FAILED || status != 255 || s)
+		_exit(4);
+}
+
+static void be_without_standard_descriptors(void)
+{
+	struct secret *s = NULL;
+	char said[64];
+	int status = -1;
+
+	for (int fd = 0; fd < 64; fd++)
+		(void)close(fd);
+	if (listen_to("echo why >&2; printf a", said, sizeof(said), &s, &status) != 0)
+		_exit(1);
+	if (secret_len(s) != 1 || *secret_bytes(s) != 'a' || strcmp(said, "why\n") != 0)
+		_exit(2);
+	/* and none of the pipes is left */
+	for (int fd = 0; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			_exit(3);
+}
+
+static void leave_others_alone(void)
+{
+	int inherited = open("/dev/null", O_RDONLY);
+	struct sigaction before, after;
+	struct secret *s = NULL;
+	char said[64];
+	int status = -1;
+	pid_t other = fork();
+
+	if (!other)
+		_exit(9);
+	if (sigaction(SIGCHLD, NULL, &before) < 0 ||
+	    listen_to("printf a", said, sizeof(said), &s, &status) != 0 || sigaction(SIGCHLD, NULL, &after) < 0)
+		_exit(1);
+	if (before.sa_handler != after.sa_handler)
+		_exit(2);
+	if (fcntl(inherited, F_GETFD) != 0)
+		_exit(3); /* the caller may want it to pass an exec */
+	if (waitpid(other, &status, 0) != other || WEXITSTATUS(status) != 9)
+		_exit(4);
+}
+
+static void test_callers_of_other_kinds(void **state)
+{
+	(void)state;
+	assert_alone(ignore_children);
+	assert_alone(be_without_standard_descriptors);
+	assert_alone(leave_others_alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +236,8 @@ int main(void)
 		cmocka_unit_test(test_a_failure_is_told_and_its_output_dropped),
 		cmocka_unit_test(test_a_program_that_hangs_is_ended_at_the_deadline),
 		cmocka_unit_test(test_what_cannot_be_run_is_missing),
+		cmocka_unit_test(test_what_a_program_says_is_kept_up_to_the_room_for_it),
+		cmocka_unit_test(test_callers_of_other_kinds),
 	};
 
 	return cmocka_run_group_tests_name("base/program", tests, NULL, NULL);
