@@ -3,7 +3,7 @@
 # make            build the helper            make demo        the main job, watched
 # make check      all tests of the host       make check-boot  all virtual machines
 # make install    copy files (DESTDIR, PREFIX, BINDIR, SBINDIR, DRACUTDIR, UNITDIR, MANDIR, SYSCONFDIR,
-#                 STATEDIR, LIBDIR, BASHDIR, ZSHDIR, FISHDIR)
+#                 STATEDIR, LIBDIR, TOKENDIR, BASHDIR, ZSHDIR, FISHDIR)
 # make static     one program without shared libraries (ARCH=s390x, LIBC=glibc); install-static, check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
 # make check-images images of every kind by every dracut
@@ -30,6 +30,8 @@ DRACUTDIR  ?= $(PREFIX)/lib/dracut/modules.d
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib
 PKG_CONFIG ?= pkg-config
+# The only folder that libcryptsetup looks into; it may name it by the /lib that is a link to /usr/lib.
+TOKENDIR   ?= $(patsubst /lib%,/usr/lib%,$(shell $(PKG_CONFIG) --variable=libdir libcryptsetup))/cryptsetup
 
 B ?= $(if $(SAN),build-san,build)
 Q := $(if $(V),,@)
@@ -55,7 +57,11 @@ BASE_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(SANFLAGS)
 
 # --- objects ---------------------------------------------------------------------------------
 
-HELPER_SRC := $(wildcard helper/*.c helper/*/*.c)
+PLUGIN := $(B)/libcryptsetup-token-cexluks.so
+PLUGIN_SRC := $(wildcard helper/plugin/*.c)
+PLUGIN_OBJ := $(PLUGIN_SRC:%.c=$(B)/shared/%.o)
+PLUGIN_BASE := $(patsubst %,$(B)/shared/helper/base/%.o,deadline json json-check log program secret)
+HELPER_SRC := $(filter-out $(PLUGIN_SRC),$(wildcard helper/*.c helper/*/*.c))
 HELPER_OBJ := $(HELPER_SRC:%.c=$(B)/%.o)
 LIB_OBJ := $(filter-out $(B)/helper/main.o,$(HELPER_OBJ))
 SIM_SRC := $(wildcard tests/kms-sim/*.c)
@@ -67,7 +73,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 FUZZ_DRIVER := tests/fuzz/driver.c
 
-all: $(B)/cexluks
+all: $(B)/cexluks $(PLUGIN)
 
 ifneq ($(DEPS_PRESENT),yes)
 ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all fuzz clean,$(MAKECMDGOALS)),)
@@ -79,6 +85,20 @@ $(B)/cexluks: $(HELPER_OBJ)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HELPER_LIBS) $(LIBS)
 
+# For other people's processes: only what it uses of base/, and no library beside libcryptsetup and cJSON.
+$(PLUGIN): $(PLUGIN_OBJ) $(PLUGIN_BASE) helper/plugin/token.map
+	@echo "  LD      $@"
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,-z,defs,--as-needed,--gc-sections,--version-script=helper/plugin/token.map \
+		$(SANFLAGS) $(LDFLAGS) -o $@ $(PLUGIN_OBJ) $(PLUGIN_BASE) \
+		$(shell $(PKG_CONFIG) --libs libcryptsetup libcjson) $(LIBS)
+
+# Where the plug-in finds the helper is settled here, and nowhere else.
+$(B)/shared/helper/%.o: helper/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(HELPER_CFLAGS) -DCEXLUKS_PROGRAM='"$(SBINDIR)/cexluks"' $(CPPFLAGS) -MMD -MP $(CFLAGS) \
+		-fPIC -fvisibility=hidden -ffunction-sections -c -o $@ $<
+
 $(B)/helper/%.o: helper/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
@@ -88,7 +108,10 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@echo "  TEST-LD $@"
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS) \
-		-o $@ $< $(LIB_OBJ) $(HELPER_LIBS) -lcmocka
+		-o $@ $< $(filter $(B)/shared/%,$^) $(LIB_OBJ) $(HELPER_LIBS) -lcmocka
+
+# The plug-in's rooms, of which those who talk to libcryptsetup are left to the integration test.
+$(filter $(B)/tests/unit/plugin/%,$(UNIT_BIN)): $(filter-out %/token.o,$(PLUGIN_OBJ))
 
 $(B)/tests/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(FUZZ_DRIVER) $(wildcard tests/fuzz/*.h) $(LIB_OBJ)
 	@mkdir -p $(@D)
@@ -128,14 +151,15 @@ $(B)/tests/faults/card.o: tests/faults/card.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
 
--include $(HELPER_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/tests/faults/card.d
+-include $(HELPER_OBJ:.o=.d) $(PLUGIN_OBJ:.o=.d) $(PLUGIN_BASE:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/tests/faults/card.d
 
 # --- install: copies, nothing else -----------------------------------------------------------
 
 INSTALL := install -p
 
-install: $(B)/cexluks install-dracut
+install: $(B)/cexluks $(PLUGIN) install-dracut
 	$(Q)$(INSTALL) -D -m 0755 $(B)/cexluks $(DESTDIR)$(SBINDIR)/cexluks
+	$(Q)$(INSTALL) -D -m 0644 $(PLUGIN) $(DESTDIR)$(TOKENDIR)/$(notdir $(PLUGIN))
 	$(Q)$(INSTALL) -d $(DESTDIR)$(BINDIR)
 	$(Q)ln -sfr $(DESTDIR)$(SBINDIR)/cexluks $(DESTDIR)$(BINDIR)/hpcs-for-luks
 	$(Q)$(INSTALL) -d -m 0700 $(DESTDIR)$(STATEDIR)/hpcs-for-luks
@@ -196,7 +220,7 @@ lint: $(B)/cexluks
 	$(Q)B=$(B) tests/lint/run
 
 # What the tests need built, in one piece, so that "make -j" may be used here.
-check-build: $(B)/cexluks $(B)/kms-sim $(B)/tests/faults/with-card $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN))
+check-build: $(B)/cexluks $(PLUGIN) $(B)/kms-sim $(B)/tests/faults/with-card $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN))
 
 # Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
 # Dependencies come first and in their own make, because pkg-config was asked before they were there.

@@ -33,6 +33,7 @@
 #define LIMIT_TOKENS		32    /* of LUKS2 itself */
 #define LIMIT_KEYSLOTS		32
 #define LIMIT_KEYFILE_KEYSLOTS	4     /* that a key file is tried on: each may cost a dear KDF */
+#define LIMIT_PLUGIN_SAID	2048  /* what the plug-in repeats of a verb's standard error */
 #define LIMIT_HEADER_JSON	(4u << 20) /* largest LUKS2 metadata area */
 #define LIMIT_KEYSLOT_AREA	(128u << 20)
 #define LIMIT_PBKDF2_ITERATIONS	100000u	 /* of our own keyslots; bind makes 1000 */
@@ -94,6 +95,8 @@
 #define LIMIT_CARD_BUSY_TRIES	10    /* zkey's numbers: a card whose master key was just changed */
 #define LIMIT_CARD_BUSY_MS	1000
 #define LIMIT_VERB_TIMEOUT_MS	60000 /* verbs typed by a person */
+#define LIMIT_PLUGIN_S		20    /* before cryptsetup goes on to ask, with the plug-in */
+#define LIMIT_PLUGIN_END_MS	5000  /* for its verb to say why, after that */
 #define LIMIT_MODULES_MS	1500  /* udev's for a kernel module, once its absence was seen */
 #define LIMIT_UNSEAL_MS		15000 /* a TPM 1.2 takes its time, and tcsd takes turns */
 #define LIMIT_UNSEAL_PAUSE_MS	250   /* until tcsd, which may be starting, is asked once more */

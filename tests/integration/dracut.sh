@@ -115,12 +115,15 @@ STUB
 }
 
 new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a configuration
-    local tree="$work/tree"
+    local tree="$work/tree" tokens
     tree_mount "$root" "$tree" "${1-chroot}" || exit 1
     cp -r "$top"/dracut/[0-9]* "$tree/usr/lib/dracut/modules.d/"
     cp "$top"/units/cexluks-*.service "$tree/usr/lib/systemd/system/"
     stub > "$tree/usr/sbin/cexluks"
     chmod 755 "$tree/usr/sbin/cexluks"
+    tokens="$(dirname "$(find "$tree"/usr/lib*/ -name 'libcryptsetup.so.12' | head -n 1)")/cryptsetup"
+    mkdir -p "$tokens"
+    echo 'no real plug-in' > "$tokens/libcryptsetup-token-cexluks.so"
     rm -f "$tree/etc/crypttab"
     mkdir -p "$tree/etc/cexluks"
     printf '[kms prod]\nservice = hpcs\n[volume root]\nuuid = %s\n' "$uuid_root" > "$tree/etc/cexluks/cexluks.conf"
@@ -175,6 +178,8 @@ if wanted systemd; then
     check 'systemd: the units, started with initrd.target; keys are forgotten before each shell' units_are_enabled "$i"
     check 'systemd: refusal and bounded waiting by drop-ins' drop_ins_fit "$u"
     check 'systemd: kernel modules, and a list of those that exist' modules_load_fits "$i" "$kver"
+    check "systemd: cryptsetup's plug-in is for running systems only" \
+        test -z "$(find "$i" -name 'libcryptsetup-token-cexluks*')"
     check 'systemd: dm-crypt itself' test -n "$(find "$i" -name 'dm-crypt.ko*')"
     check 'systemd: names can be looked up' all "$i/etc/nsswitch.conf" "$i/etc/hosts"
     check 'systemd: networkd brings resolved' test -n "$(find "$i" -name systemd-resolved -type f)"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Includes point downward: cli → op → {kms, luks, cex, keyring} → base, and the four don't know each other. A library
-# is known in one room (two for cJSON: whoever reads JSON of strangers).
+# is known in one room (two for cJSON: whoever reads JSON of strangers). The plug-in stands on base alone.
 source "$(dirname "$0")/lib.sh"
 
 declare -A may_include=(
@@ -14,7 +14,7 @@ declare -A may_include=(
     [cex]='cex base'
     [keyring]='keyring base'
     [base]='base'
-    [plugin]='plugin'
+    [plugin]='plugin base'
 )
 
 # header pattern, then where it may be included (patterns of paths below helper/)

@@ -66,7 +66,7 @@ lint_files() {
 # The flags that decide how the helper's sources are read (warnings are the compiler's business in make).
 # shellcheck disable=SC2034 # used by the checks
 mapfile -t lint_cflags < <(
-    printf '%s\n' -std=gnu17 -D_GNU_SOURCE '-DCEXLUKS_VERSION="lint"' -Ihelper
+    printf '%s\n' -std=gnu17 -D_GNU_SOURCE '-DCEXLUKS_VERSION="lint"' '-DCEXLUKS_PROGRAM="lint"' -Ihelper
     pkg-config --cflags libcryptsetup blkid devmapper libcurl libcjson libkeyutils inih 2>/dev/null \
         | tr ' ' '\n' | sed '/^$/d'
 )
