@@ -11,9 +11,7 @@ memory() {
     [[ $line == go ]] || echo "    the host said '$line'"
 }
 
-ip link set eth0 up
-ip address add 10.0.2.15/24 dev eth0
-mkdir -p /run/kms
+network
 cp /host/veiled/* /run/kms/
 chmod 0600 /run/kms/prod.api-key
 veil /run/kms/control* /run/kms/ca.pem
