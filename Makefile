@@ -9,7 +9,7 @@
 # make check-images images of every kind by every dracut
 # make fuzz       parsers under libFuzzer, SECONDS each
 # make bench      measurements, written into docs/performance.md
-# make man        fills the program's tables into the manual pages
+# make man        fills the program's tables into the manual pages; make html shows them in a browser
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -76,7 +76,7 @@ FUZZ_DRIVER := tests/fuzz/driver.c
 all: $(B)/cexluks $(PLUGIN)
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all fuzz clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all fuzz html clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -263,10 +263,14 @@ bench: $(B)/cexluks $(B)/kms-sim $(BENCH_BIN) static
 man: $(B)/cexluks
 	$(Q)B=$(B) docs/man/fill.sh --write docs/man/*.[578]
 
+html:
+	$(Q)docs/man/html.sh $(B)/html
+	@echo "  HTML    $(B)/html/index.html"
+
 demo:
 	$(Q)tests/demo.sh $(MAKE)
 
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all fuzz fuzz-build bench man demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all fuzz fuzz-build bench man html demo clean

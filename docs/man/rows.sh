@@ -50,3 +50,8 @@ page_rows() {
         END { flush() }
     ' "${@:2}"
 }
+
+# The names under which pages can be asked for.
+page_names() { # PAGE…
+    awk 'FNR == 1 { head = 1 } /^\.Nd/ { head = 0 } head && /^\.Nm / { print $2 }' "$@"
+}

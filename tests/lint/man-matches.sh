@@ -48,7 +48,7 @@ check_verbs() {
 # check_help ROWS PAGE…: where the help of a verb sends its reader, there is a page of that name
 check_help() {
     local verb words names
-    names="$(awk 'FNR == 1 { head = 1 } /^\.Nd/ { head = 0 } head && /^\.Nm / { print $2 }' "${@:2}")"
+    names="$(page_names "${@:2}")"
     verdict 'the help of each verb names a page' "$(cut -f1 <<<"$1" | while IFS= read -r verb; do
         read -ra words <<<"$verb"
         "$program" help "${words[@]}" </dev/null | sed -n 's/^The manual: man //p' \
