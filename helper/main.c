@@ -28,10 +28,14 @@ static void hold_standard_descriptors(void)
 		(void)close(fd);
 }
 
-/* systemd tells by JOURNAL_STREAM that standard error is its own. */
+/* systemd tells by JOURNAL_STREAM that standard error is its own; NO_COLOR: https://no-color.org */
 static void begin_log(void)
 {
-	log_setup(LOG_LEVEL_INFO, getenv("JOURNAL_STREAM") || getenv("CEXLUKS_LOG_PREFIX"));
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool prefixed = getenv("JOURNAL_STREAM") || getenv("CEXLUKS_LOG_PREFIX");
+
+	log_setup(LOG_LEVEL_INFO, prefixed);
+	verb_allow_colours(!prefixed && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0);
 }
 
 static void protect(void)

@@ -32,9 +32,21 @@ void log_setup(enum log_level max, bool prefixed);
 /* The same, only the level. */
 void log_setup_level(enum log_level max);
 
+/*
+ * Somebody looks at standard error, which is a terminal: progress is shown, errors and warnings in colour if @colours.
+ * Not for what a boot runs: its console may be a 3270 or a serial line, and is read by programs.
+ */
+void log_setup_person(bool colours);
+
+/* Whether that was said; for what goes to standard output. */
+bool log_has_colours(void);
+
 bool log_enabled(enum log_level level);
 
 void log_line(enum log_level level, const char *format, ...) _printf_(2, 3);
+
+/* What is being done, for somebody who waits: shown to a person only. Say it before it is done, ending in "...". */
+void log_step(const char *format, ...) _printf_(1, 2);
 
 #define log_err(...)	 log_line(LOG_LEVEL_ERR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

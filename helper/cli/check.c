@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "cli/paint.h"
 #include "cli/verb.h"
 
 static const char *level_word(enum check_level level)
@@ -22,12 +23,24 @@ static const char *level_word(enum check_level level)
 static void print_finding(const struct check_finding *f)
 {
 	printf("%s%s%s: ", f->volume, f->volume[0] ? ": " : "", f->subject);
-	if (f->level == CHECK_OK)
-		printf("%s: %s\n", f->word, f->cause);
-	else
-		printf("%s: %s: %s\n", level_word(f->level), f->word, f->cause);
+	if (f->level != CHECK_OK) {
+		paint(f->level == CHECK_WARNING ? PAINT_WARNING : PAINT_BAD, level_word(f->level));
+		printf(": %s: %s\n", f->word, f->cause);
+	} else {
+		paint(PAINT_GOOD, f->word);
+		printf(": %s\n", f->cause);
+	}
 	if (f->hint[0])
 		printf("  hint: %s\n", f->hint);
+}
+
+static void print_whole(const struct verdict *v)
+{
+	bool good = v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO;
+
+	printf("the next boot: ");
+	paint(good ? PAINT_GOOD : PAINT_BAD, outcome_word(v->outcome));
+	printf(": %s\n", v->cause);
 }
 
 static bool finding_json(cJSON *to, const struct check_finding *f)
@@ -85,7 +98,7 @@ enum outcome cli_check(const struct verb_call *call)
 	for (size_t i = 0; i < check.n; i++)
 		print_finding(&check.findings[i]);
 	if (check.n && v.outcome != OUTCOME_INTERNAL)
-		printf("the next boot: %s: %s\n", outcome_word(v.outcome), v.cause);
+		print_whole(&v);
 	else
 		verdict_print(&v, "cannot check");
 	return v.outcome;

@@ -14,7 +14,6 @@
 /* What the callbacks of op_format() get. */
 struct format_call {
 	const char *key_file;
-	bool talkative; /* somebody watches */
 };
 
 static enum outcome ask(const char *device, void *userdata, struct secret **ret, struct verdict *v)
@@ -44,10 +43,8 @@ static enum outcome show(const struct secret *recovery_key, void *userdata, stru
 
 static void step(const char *text, void *userdata)
 {
-	const struct format_call *c = userdata;
-
-	if (c->talkative)
-		log_notice("%s ...", text);
+	(void)userdata;
+	log_step("%s ...", text);
 }
 
 static void print_line(const char *line, void *userdata)
@@ -102,7 +99,7 @@ static void print_success(const struct format_request *q, const struct format_re
 enum outcome cli_format(const struct verb_call *call)
 {
 	const struct verb_options *options = &call->options;
-	struct format_call c = { .key_file = options->key_file, .talkative = isatty(STDERR_FILENO) };
+	struct format_call c = { .key_file = options->key_file };
 	bool at_terminal = isatty(STDIN_FILENO) && !options->recovery_key;
 	const struct format_request request = {
 		.sysroot = call->common.sysroot,

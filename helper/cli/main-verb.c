@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -311,6 +312,19 @@ static int without_verb(void)
 	return outcome_exit_code(OUTCOME_USAGE);
 }
 
+static bool colours_allowed;
+
+void verb_allow_colours(bool allowed)
+{
+	colours_allowed = allowed;
+}
+
+/* Units and hooks run these, on consoles of all kinds. */
+static bool is_for_machines(const struct verb *verb)
+{
+	return verb->run == cli_boot || verb->run == cli_load || verb->run == cli_forget || verb->run == cli_pass;
+}
+
 int verb_main(int argc, char **argv)
 {
 	struct verb_call call = { .common.sysroot = "", .options.keyslot = -1 };
@@ -339,5 +353,7 @@ int verb_main(int argc, char **argv)
 	}
 	if (call.common.debug)
 		log_setup_level(LOG_LEVEL_DEBUG);
+	if (verb_program()->verbs == verbs && !is_for_machines(call.verb) && isatty(STDERR_FILENO))
+		log_setup_person(colours_allowed);
 	return finish(call.verb->run(&call));
 }

@@ -171,6 +171,9 @@ const struct program *verb_program(void);
 /* Looks up "bind" or "key", "list"; @ret_words: how many of @argv named it. NULL: unknown. */
 const struct verb *verb_find(int argc, char **argv, int *ret_words);
 
+/* What main() read from the environment before it was emptied. Colours appear on terminals only. */
+void verb_allow_colours(bool allowed);
+
 /* Parses and runs; the exit code. */
 int verb_main(int argc, char **argv);
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "cli/paint.h"
 #include "cli/verb.h"
 #include "op/report.h"
 
@@ -26,7 +27,11 @@ static const char *text(const cJSON *o, const char *name)
 
 static void tell_volume(const cJSON *v)
 {
-	printf("  %s (%s): %s\n", text(v, "name"), text(v, "device"), text(v, "outcome"));
+	const char *outcome = text(v, "outcome");
+
+	printf("  %s (%s): ", text(v, "name"), text(v, "device"));
+	paint(strcmp(outcome, outcome_word(OUTCOME_OK)) ? PAINT_BAD : PAINT_GOOD, outcome);
+	printf("\n");
 	if (*text(v, "binding"))
 		printf("    tried:  %s, asked after %.1f s\n", text(v, "binding"),
 		       seconds(v, "asked_after_ms"));

@@ -172,12 +172,15 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 		.userdata = b,
 		.keyring_token = bind_wants_keyring(b),
 	};
-	enum outcome o = b->kind->make(b, &token);
+	enum outcome o;
 	int r;
 
+	log_step("making a new passphrase for %s ...", b->request->binding);
+	o = b->kind->make(b, &token);
 	if (o != OUTCOME_OK)
 		return o;
 	bind.token = token;
+	log_step("adding it, and getting it back as the next boot will ...");
 	r = luks_bind_add(b->device, &bind, &ret->keyslot, &ret->token, &reason);
 	if (r >= UNWRAP_FAILED)
 		return b->v->outcome;
@@ -223,6 +226,7 @@ static enum outcome look_at_existing(struct bind *b, bool *ret_replaces)
 	*ret_replaces = false;
 	if (!b->bound)
 		return OUTCOME_OK;
+	log_step("proving the binding %s that is there ...", b->request->binding);
 	o = check_policy(b);
 	refused = outcome_is_refusal(o);
 	if (o == OUTCOME_OK)

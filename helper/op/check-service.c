@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "op/check-find.h"
 #include "op/service-end.h"
 
@@ -91,6 +92,7 @@ void check_service(struct checker *c, const struct config_profile *profile)
 	}
 	if (c->request->offline)
 		return;
+	log_step("asking %s ...", subject);
 	if (op_session_call(c->session, profile->kms.name, &request, &reply, &v) == OUTCOME_OK)
 		(void)verdict_set(&v, OUTCOME_OK, "TLS, IAM token and service in %.1f s",
 				  (double)reply->elapsed_ms / 1000.0);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "op/check-find.h"
 #include "op/round.h"
 
@@ -215,6 +216,7 @@ void check_volume(struct checker *c, struct plan_volume *want)
 {
 	struct attempt first;
 
+	log_step("trying %s as the boot would ...", want->source[0] ? want->source : want->uuid);
 	attempt_init(&first, c->setup.config, c->setup.cmdline, want, ATTEMPT_PROVE);
 	attempt_look(&first);
 	judge(c, &first);

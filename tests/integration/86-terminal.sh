@@ -66,6 +66,7 @@ terminal_see "$second"
 terminal_type "$PASSPHRASE"
 terminal_end
 expect 'format takes a passphrase that is typed twice' 0 'lock: '
+check 'tells what it does' contains "$screen" 'a card makes a secure key ...' 'writing the header ...'
 check 'which nobody sees' not contains "$screen" "$PASSPHRASE"
 check 'the terminal is as it was' same "$echo_after" on
 check 'and the volume has it, and nothing else' same "$(header_json "$ROOM/disk" | jq -c '.keyslots | keys')" '["0"]'
@@ -91,4 +92,56 @@ for moment in first second; do
     check "and the terminal shows again what is typed ($moment)" same "$echo_after" on
     unchanged "and the disk is as it was ($moment)" "$ROOM/disk" "$before"
 done
+
+# --- progress and colours, for those who look -------------------------------------------------------------------------
+
+red=$'\033[31m' green=$'\033[32m' plain=$'\033[0m'
+
+at_terminal() { # COMMAND…
+    terminal_begin env TERM=xterm "$@"
+    terminal_end
+}
+
+volume_make "$ROOM/second"
+mkdir -p "$ROOM/root/etc/cexluks"
+{
+    sim_conf prod key-protect | sed 's,^api-key.*,api-key = file:/etc/cexluks/api-key,; s,^ca-file.*,ca-file = /etc/cexluks/ca.pem,'
+    printf '[volume root]\nuuid = %s\n' "$(cryptsetup luksUUID "$ROOM/vol")"
+} >"$ROOM/root/etc/cexluks/cexluks.conf"
+cp "$SIM_CA" "$ROOM/root/etc/cexluks/ca.pem"
+install -m 600 "$SIM_API_KEY_FILE" "$ROOM/root/etc/cexluks/api-key"
+printf 'root %s none luks\n' "$ROOM/vol" >"$ROOM/root/etc/crypttab"
+with_root=(--sysroot "$ROOM/root")
+at_terminal "$CEXLUKS" bind "$ROOM/second" kms:prod --config "$CONF" --key-file "$(key_file)"
+expect 'bind tells what it does' 0 'making a new passphrase for kms:prod ...' 'getting it back as the next boot will ...'
+bind "$ROOM/second" kms:prod
+check 'to nobody else' not contains "$err$out" '...'
+at_terminal "$CEXLUKS" migrate "$ROOM/second" --to prod --config "$CONF"
+expect 'so does migrate' 0 'proving the binding kms:prod that is there ...'
+at_terminal env FAULTS_CARD=1 "$with_card" format "$ROOM/third" --sysroot "$ROOM/root" --key-file "$(key_file)"
+check 'a device that is missing is a red error' contains "$screen" "${red}cannot format: device-missing"
+
+at_terminal "$CEXLUKS" check "$ROOM/vol" "${with_root[@]}" --offline
+expect 'check --offline asks nobody' 0 "trying "
+check 'and says so' not contains "$screen" 'asking '
+at_terminal "$CEXLUKS" check "$ROOM/vol" "${with_root[@]}"
+expect 'check tells what it does' 0 'asking kms:prod ...' "trying " "kms:prod: ${green}ok$plain: TLS" \
+    "the next boot: ${green}ok$plain: 1 of 1"
+for way in NO_COLOR=1 TERM=dumb; do
+    at_terminal env "$way" "$CEXLUKS" check "$ROOM/vol" "${with_root[@]}"
+    expect "$way: the same" 0 'asking kms:prod ...' 'the next boot: ok: 1 of 1'
+    check "$way: and no colour" not contains "$screen" $'\033'
+done
+at_terminal env NO_COLOR= "$CEXLUKS" check "$ROOM/vol" "${with_root[@]}"
+check 'an empty NO_COLOR is none' contains "$screen" "$green"
+sim_listener prod down
+at_terminal "$CEXLUKS" check "$ROOM/vol" "${with_root[@]}" --timeout 1
+expect 'a failure' 24 "kms:prod: ${red}failed$plain: kms-unreachable" "the next boot: ${red}kms-unreachable$plain"
+run check "$ROOM/vol" "${with_root[@]}" --timeout 1 </dev/null
+expect 'without a terminal it is the same' 24 'kms:prod: failed: kms-unreachable'
+check 'without colours' not contains "$out$err" $'\033'
+check 'and without progress' not contains "$out$err" '...'
+sim_listener prod up
+at_terminal "$CEXLUKS" boot "${with_root[@]}" --timeout 5
+check 'what runs at boot has no colours on any console' not contains "$screen" $'\033'
 summary
