@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The API key of a profile: credential seal. */
+/* The API key of a profile: credential set, check, seal, renew. */
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "cli/terminal.h"
 #include "cli/verb.h"
+#include "op/credential-set.h"
 #include "op/follow.h"
 #include "op/seal.h"
 
@@ -39,6 +43,115 @@ enum outcome cli_credential_seal(const struct verb_call *call)
 	printf("%s: %s\n", outcome_word(o), v.cause);
 	printf("The next boot uses it after this line in [kms %s] and these commands:\n"
 	       "  api-key = sealed:%s\n", request.profile, result.path);
+	op_follow(request.sysroot, print_command, NULL);
+	return o;
+}
+
+/* --- set, check, renew ---------------------------------------------------------------------- */
+
+static int read_key(const char *profile, struct secret **ret)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_silence_ struct silence silence = SILENCE_NONE;
+	char question[128];
+	int r;
+
+	if (!isatty(STDIN_FILENO))
+		return secret_read_fd(STDIN_FILENO, LIMIT_API_KEY_MAX, ret);
+	r = terminal_open(&fd);
+	if (r == 0)
+		r = silence_begin(fd, &silence);
+	if (r < 0)
+		return r;
+	(void)snprintf(question, sizeof(question), "New API key of %s (not shown): ", profile);
+	return silence_ask(&silence, question, LIMIT_API_KEY_MAX, ret);
+}
+
+static enum outcome ask(const char *profile, struct secret **ret, struct verdict *v)
+{
+	int r = read_key(profile, ret);
+
+	if (r == -ENODATA || r == -EINTR)
+		return verdict_set(v, OUTCOME_USAGE, "no API key was given, nothing was changed");
+	if (r == -EFBIG)
+		return verdict_set(v, OUTCOME_USAGE, "an API key has %d bytes at most", LIMIT_API_KEY_MAX);
+	return r < 0 ? verdict_errno(v, r, "API key") : OUTCOME_OK;
+}
+
+static void tell(const char *source, const struct verdict *v)
+{
+	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO)
+		printf("%s: %s: %s\n", source, outcome_word(v->outcome), v->cause);
+	else
+		verdict_print(v, source);
+}
+
+static struct credential_request change_of(const struct verb_call *call)
+{
+	return (struct credential_request){
+		.sysroot = call->common.sysroot,
+		.config_path = call->common.config,
+		.profile = call->words[0],
+		.timeout_ms = verb_timeout_ms(call),
+		.ask = ask,
+		.told = tell,
+		.key_type = call->options.key_type,
+		.apqns = call->options.apqns,
+	};
+}
+
+static enum outcome failed(const struct verdict *v, const char *what)
+{
+	verdict_print(v, what);
+	return v->outcome;
+}
+
+enum outcome cli_credential_set(const struct verb_call *call)
+{
+	const struct credential_request request = change_of(call);
+	const bool finish = call->options.finish;
+	struct verdict v = { 0 };
+	enum outcome o = finish ? op_credential_finish(&request, &v) : op_credential_set(&request, &v);
+
+	if (o != OUTCOME_OK && o != OUTCOME_NOTHING_TO_DO)
+		return failed(&v, finish ? "the API key before stays" : "the API key stays as it is");
+	printf("%s: %s\n", outcome_word(o), v.cause);
+	if (o != OUTCOME_OK)
+		return o;
+	if (finish) {
+		printf("Images keep their copies until they are rebuilt. The service accepts the old API key until it is "
+		       "deleted there.\n");
+		return o;
+	}
+	printf("The next boot has it after:\n");
+	op_follow(request.sysroot, print_command, NULL);
+	printf("Then, after that boot:\n  cexluks credential set %s --finish\n", request.profile);
+	return o;
+}
+
+enum outcome cli_credential_check(const struct verb_call *call)
+{
+	const struct credential_request request = change_of(call);
+	struct verdict v = { 0 };
+	enum outcome o = op_credential_check(&request, &v);
+
+	/* Each source was told, unless there was none to tell about. */
+	return o == OUTCOME_CONFIG_ERROR ? failed(&v, "cannot check") : o;
+}
+
+enum outcome cli_credential_renew(const struct verb_call *call)
+{
+	const struct credential_request request = change_of(call);
+	struct verdict v = { 0 };
+	enum outcome o = op_credential_renew(&request, &v);
+
+	if (o != OUTCOME_OK && o != OUTCOME_NOTHING_TO_DO)
+		return failed(&v, "what was sealed stays as it is");
+	if (o == OUTCOME_NOTHING_TO_DO) {
+		printf("%s: %s\n", outcome_word(o), v.cause);
+		return o;
+	}
+	printf("The next boot has it after:\n");
 	op_follow(request.sysroot, print_command, NULL);
 	return o;
 }

@@ -97,6 +97,10 @@ void check_service(struct checker *c, const struct config_profile *profile)
 		(void)verdict_set(&v, OUTCOME_OK, "TLS, IAM token and service in %.1f s",
 				  (double)reply->elapsed_ms / 1000.0);
 	check_found(c, "", subject, &v);
+	if (profile->old_master_key)
+		check_warn(c, "", subject, WARNING_MASTER_KEY_OLD,
+			   "the API key is sealed with the card's old master key: cexluks credential renew %s",
+			   profile->kms.name);
 	if (v.outcome == OUTCOME_OK)
 		check_root_key(c, profile, subject, deadline);
 }

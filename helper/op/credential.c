@@ -21,39 +21,28 @@ static enum outcome below(const char *sysroot, const char *path, char **ret, str
 /* Who asks for keys, and how much is to be done for them. */
 struct seeker {
 	const char *sysroot;
-	struct config_profile *profile;
+	const struct config_profile *profile;
 	deadline_t deadline;
 	bool look; /* at the files; no card is asked */
 };
 
 /* @ret stays NULL where a look was all. */
-static enum outcome read_sealed(const struct seeker *seeker, const char *path, struct secret **ret, struct verdict *v)
-{
-	const char *name = seeker->profile->kms.name;
-	bool old = false;
-	enum outcome o = seeker->look ? credential_look_at_sealed(path, name, v) :
-					credential_from_sealed(path, name, seeker->sysroot, &old, ret, v);
-
-	if (o == OUTCOME_OK && old) {
-		seeker->profile->old_master_key = true;
-		log_warning("%s opens with the old master key of the card: seal it again before the next change", path);
-	}
-	return o;
-}
-
-static enum outcome read_source(const struct seeker *seeker, const char *source, struct secret **ret,
+static enum outcome read_source(const struct seeker *seeker, const char *source, bool *ret_old, struct secret **ret,
 				struct verdict *v)
 {
 	_cleanup_free_ char *path = NULL;
-	const char *rest = strchr(source, ':');
+	const char *name = seeker->profile->kms.name, *rest = strchr(source, ':');
 	enum outcome o = below(seeker->sysroot, rest ? rest + 1 : "", &path, v);
 
+	*ret_old = false;
 	if (o != OUTCOME_OK)
 		return o;
 	if (!strncmp(source, "file:", 5))
 		return credential_from_file(path, ret, v);
-	if (!strncmp(source, "sealed:", 7))
-		return read_sealed(seeker, path, ret, v);
+	if (credential_source_is_sealed(source) && seeker->look)
+		return credential_look_at_sealed(path, name, v);
+	if (credential_source_is_sealed(source))
+		return credential_from_sealed(path, name, seeker->sysroot, ret_old, ret, v);
 	if (!strncmp(source, "tpm:", 4))
 		return credential_from_tpm(path, seeker->deadline, ret, v);
 	if (!strncmp(source, "credential:", 11))
@@ -61,10 +50,18 @@ static enum outcome read_source(const struct seeker *seeker, const char *source,
 	return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "this version cannot read API keys from %s", source);
 }
 
+enum outcome credential_read(const char *sysroot, const struct config_profile *profile, const char *source,
+			     deadline_t deadline, bool *ret_old, struct secret **ret, struct verdict *v)
+{
+	const struct seeker seeker = { sysroot, profile, deadline, false };
+
+	return read_source(&seeker, source, ret_old, ret, v);
+}
+
 /* Opened by something that may refuse today what it opened yesterday. */
 static bool is_kept_by_hardware(const char *source)
 {
-	return !strncmp(source, "tpm:", 4) || !strncmp(source, "sealed:", 7);
+	return !strncmp(source, "tpm:", 4) || credential_source_is_sealed(source);
 }
 
 /* What was read before a source was refused must not be used by whoever asks next. */
@@ -76,28 +73,46 @@ static enum outcome drop_keys(struct kms_profile *kms, enum outcome o)
 	return o;
 }
 
-static enum outcome load_keys(const struct seeker *seeker, struct verdict *v)
+/* What is no key of its own merit is warned of, and the boot goes on without it. */
+static bool may_be_skipped(const struct credential_source *source, const struct kms_profile *kms)
 {
-	_cleanup_free_ char *text = strdup(seeker->profile->api_key_source);
-	struct kms_profile *kms = &seeker->profile->kms;
-	enum outcome worst = OUTCOME_OK;
+	return source->spare || (kms->n_api_keys && is_kept_by_hardware(source->text));
+}
+
+static void note_old(struct config_profile *profile, const char *source)
+{
+	profile->old_master_key = true;
+	log_warning("%s opens with the old master key of the card: cexluks credential renew %s", source,
+		    profile->kms.name);
+}
+
+static enum outcome load_keys(const struct seeker *seeker, struct config_profile *profile, struct verdict *v)
+{
+	_cleanup_credential_sources_ struct credential_sources sources = { .n = 0 };
+	struct kms_profile *kms = &profile->kms;
+	enum outcome o = credential_sources(profile, &sources, v), worst = o;
 	bool looked = false;
-	char *rest = NULL;
 
-	if (!text)
-		return verdict_errno(v, ENOMEM, "api-key");
-	for (char *p = strtok_r(text, ", \t", &rest); p && kms->n_api_keys < LIMIT_API_KEYS;
-	     p = strtok_r(NULL, ", \t", &rest)) {
+	for (size_t i = 0; i < sources.n && kms->n_api_keys < LIMIT_API_KEYS; i++) {
+		const struct credential_source *source = &sources.list[i];
 		struct secret **key = &kms->api_keys[kms->n_api_keys];
-		enum outcome o = read_source(seeker, p, key, v);
+		struct verdict said = { 0 };
+		bool old = false;
 
-		looked = looked || o == OUTCOME_OK;
-		if (o == OUTCOME_OK && *key)
-			kms->n_api_keys++;
-		else if (o == OUTCOME_OK)
+		o = read_source(seeker, source->text, &old, key, &said);
+		if (source->spare && o == OUTCOME_CREDENTIAL_MISSING)
 			continue;
-		else if (kms->n_api_keys && is_kept_by_hardware(p))
-			log_warning("%s; going on with the API key before it", v->cause);
+		looked = looked || o == OUTCOME_OK;
+		if (old)
+			note_old(profile, source->text);
+		if (o == OUTCOME_OK) {
+			kms->n_api_keys += *key != NULL;
+			continue;
+		}
+		*v = said;
+		if (may_be_skipped(source, kms))
+			log_warning("%s; going on %s", v->cause,
+				    looked ? "with the API key before it" : "without it");
 		else if (o != OUTCOME_CREDENTIAL_MISSING)
 			return drop_keys(kms, o); /* a readable secret is not to be skipped */
 		else
@@ -140,13 +155,13 @@ static enum outcome load_ca(const char *sysroot, struct config_profile *profile,
 	return OUTCOME_OK;
 }
 
-static enum outcome seek(const struct seeker *seeker, struct verdict *v)
+static enum outcome seek(const struct seeker *seeker, struct config_profile *profile, struct verdict *v)
 {
-	enum outcome o = load_ca(seeker->sysroot, seeker->profile, v);
+	enum outcome o = load_ca(seeker->sysroot, profile, v);
 
-	if (o != OUTCOME_OK || seeker->profile->kms.n_api_keys)
+	if (o != OUTCOME_OK || profile->kms.n_api_keys)
 		return o;
-	return load_keys(seeker, v);
+	return load_keys(seeker, profile, v);
 }
 
 enum outcome credential_load(const char *sysroot, struct config_profile *profile, deadline_t deadline,
@@ -154,14 +169,14 @@ enum outcome credential_load(const char *sysroot, struct config_profile *profile
 {
 	const struct seeker seeker = { sysroot, profile, deadline, false };
 
-	return seek(&seeker, v);
+	return seek(&seeker, profile, v);
 }
 
 enum outcome credential_look(const char *sysroot, struct config_profile *profile, struct verdict *v)
 {
 	const struct seeker seeker = { sysroot, profile, DEADLINE_NEVER, true };
 
-	return seek(&seeker, v);
+	return seek(&seeker, profile, v);
 }
 
 static enum outcome refuse_tpm(const struct config_profile *profile, const char *source, struct verdict *v)
@@ -172,33 +187,37 @@ static enum outcome refuse_tpm(const struct config_profile *profile, const char 
 			       "omit_dracutmodules+=\" cexluks \"");
 }
 
+static enum outcome visit_source(const struct config_profile *profile, const struct credential_source *source,
+				 enum outcome (*visit)(const char *path, bool spare, void *userdata),
+				 void *userdata, struct verdict *v)
+{
+	const char *path = credential_source_path(source->text);
+
+	if (path)
+		return visit(path, source->spare, userdata);
+	if (!strncmp(source->text, "tpm:", 4))
+		return refuse_tpm(profile, source->text, v);
+	if (strncmp(source->text, "header:", 7) != 0)
+		return OUTCOME_OK;
+	return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "[kms %s]: %s cannot work in an initramfs of this version",
+			   profile->kms.name, source->text);
+}
+
 enum outcome credential_each_file(const struct config_profile *profile,
-				  enum outcome (*visit)(const char *path, void *userdata),
+				  enum outcome (*visit)(const char *path, bool spare, void *userdata),
 				  void *userdata, struct verdict *v)
 {
-	_cleanup_free_ char *text = strdup(profile->api_key_source);
-	enum outcome o;
-	char *rest = NULL;
+	_cleanup_credential_sources_ struct credential_sources sources = { .n = 0 };
+	enum outcome o = credential_sources(profile, &sources, v);
 
-	if (!text)
-		return verdict_errno(v, ENOMEM, "api-key");
+	if (o != OUTCOME_OK)
+		return o;
 	if (!profile->kms.ca_file) {
 		verdict_set(v, OUTCOME_CONFIG_ERROR, "[kms %s] has no ca-file", profile->kms.name);
 		return verdict_hint(v, "an image without a CA cannot trust the service; set ca-file");
 	}
-	o = visit(profile->kms.ca_file, userdata);
-	for (char *p = strtok_r(text, ", \t", &rest); p && o == OUTCOME_OK;
-	     p = strtok_r(NULL, ", \t", &rest)) {
-		if (!strncmp(p, "file:", 5))
-			o = visit(p + 5, userdata);
-		else if (!strncmp(p, "sealed:", 7))
-			o = visit(p + 7, userdata);
-		else if (!strncmp(p, "tpm:", 4))
-			o = refuse_tpm(profile, p, v);
-		else if (!strncmp(p, "header:", 7))
-			o = verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE,
-					"[kms %s]: %s cannot work in an initramfs of this version",
-					profile->kms.name, p);
-	}
+	o = visit(profile->kms.ca_file, false, userdata);
+	for (size_t i = 0; i < sources.n && o == OUTCOME_OK; i++)
+		o = visit_source(profile, &sources.list[i], visit, userdata, v);
 	return o;
 }

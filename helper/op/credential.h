@@ -6,10 +6,45 @@
 #ifndef CEXLUKS_OP_CREDENTIAL_H
 #define CEXLUKS_OP_CREDENTIAL_H
 
+#include <stdbool.h>
+
 #include "base/attributes.h"
 #include "base/deadline.h"
 #include "op/config.h"
 #include "op/verdict.h"
+
+#define CREDENTIAL_SPARE ".old"
+
+struct credential_source {
+	char *text; /* "file:/etc/…" */
+	bool spare; /* of the one before it: what "credential set" replaced, if that is there */
+};
+
+struct credential_sources {
+	struct credential_source list[2 * LIMIT_API_KEYS];
+	size_t n;
+};
+
+/* In the order in which they count. @ret: release with credential_sources_done(), also after a failure. */
+enum outcome credential_sources(const struct config_profile *profile, struct credential_sources *ret,
+				struct verdict *v) _must_check_;
+void credential_sources_done(struct credential_sources *sources);
+#define _cleanup_credential_sources_ _cleanup_(credential_sources_done)
+
+/* Of "file:" and "sealed:", which this program keeps itself: the path in @source; else NULL. */
+const char *credential_source_path(const char *source);
+bool credential_source_is_sealed(const char *source);
+
+/**
+ * credential_read() - one API key
+ * @source:  a text of credential_sources()
+ * @ret_old: sealed with the card's old master key
+ *
+ * OUTCOME_CREDENTIAL_MISSING when it is not there; else as credential_load().
+ */
+enum outcome credential_read(const char *sysroot, const struct config_profile *profile, const char *source,
+			     deadline_t deadline, bool *ret_old, struct secret **ret,
+			     struct verdict *v) _must_check_;
 
 /* systemd's directory for "credential:", remembered before main clears the environment. */
 void credential_set_directory(const char *directory);
@@ -19,7 +54,7 @@ void credential_set_directory(const char *directory);
  * @sysroot:  "" or the tree that the files lie in
  * @deadline: for the sources that have to be waited for
  *
- * A source that is absent is skipped as long as another one is there. A file with secrets that
+ * A source that is absent is skipped as long as another one is there; a spare, for whatever reason. A file with secrets that
  * others can read is refused, with the chmod to type. A source that is there and refuses, such as a TPM
  * whose PCRs changed or a card with another master key, is not replaced by a later one; behind another one it is only warned of.
  */
@@ -34,13 +69,13 @@ enum outcome credential_look(const char *sysroot, struct config_profile *profile
 
 /**
  * credential_each_file() - the absolute paths that one profile needs in an image
- * @visit: a return other than OUTCOME_OK ends the walk and is returned
+ * @visit: a return other than OUTCOME_OK ends the walk and is returned; @spare: the file may be missing
  *
  * OUTCOME_CREDENTIAL_UNUSABLE when a source cannot work in an initramfs, OUTCOME_CONFIG_ERROR when
  * there is no CA.
  */
 enum outcome credential_each_file(const struct config_profile *profile,
-				  enum outcome (*visit)(const char *path, void *userdata),
+				  enum outcome (*visit)(const char *path, bool spare, void *userdata),
 				  void *userdata, struct verdict *v) _must_check_;
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/file.h"
 #include "op/config.h"
 #include "op/credential.h"
@@ -41,7 +42,7 @@ static int write_zeros(int fd, off_t len)
 	return r;
 }
 
-static enum outcome wipe(const char *path, void *userdata)
+static enum outcome wipe(const char *path, bool spare _unused_, void *userdata)
 {
 	struct wiper *w = userdata;
 	_cleanup_free_ char *whole = NULL;
@@ -78,7 +79,7 @@ enum outcome op_forget_files(const char *sysroot, struct verdict *v)
 		return verdict_set(v, OUTCOME_USAGE, "this is not an initramfs: %s", strerror(errno));
 	o = config_load(sysroot, NULL, &config, v);
 	if (o == OUTCOME_OK && config->old_format)
-		o = wipe(CONFIG_OLD_PATH, &w); /* the API key may be in it */
+		o = wipe(CONFIG_OLD_PATH, false, &w); /* the API key may be in it */
 	for (size_t i = 0; o == OUTCOME_OK && i < config->n_profiles; i++)
 		o = credential_each_file(&config->profiles[i], wipe, &w, v);
 	return o == OUTCOME_OK ? verdict_set(v, w.n ? OUTCOME_OK : OUTCOME_NOTHING_TO_DO,

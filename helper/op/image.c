@@ -18,13 +18,15 @@ struct printer {
 	struct verdict *v;
 };
 
-static enum outcome print_file(const char *path, void *userdata)
+static enum outcome print_file(const char *path, bool spare, void *userdata)
 {
 	struct printer *p = userdata;
 	_cleanup_free_ char *whole = NULL;
 
 	if (asprintf(&whole, "%s%s", p->sysroot, path) < 0)
 		return verdict_errno(p->v, ENOMEM, path);
+	if (spare && access(whole, F_OK) < 0)
+		return OUTCOME_OK;
 	if (access(whole, R_OK) < 0) {
 		verdict_set(p->v, OUTCOME_CREDENTIAL_MISSING, "%s: %s", whole, strerror(errno));
 		return verdict_hint(p->v, "an image without it could not unlock; put it there first");
@@ -38,7 +40,7 @@ static enum outcome print_keyfiles(const struct config_volume *vol, struct print
 {
 	for (size_t i = 0; i < vol->n_bindings; i++) {
 		const char *path = config_binding_keyfile(vol->bindings[i]);
-		enum outcome o = path ? print_file(path, p) : OUTCOME_OK;
+		enum outcome o = path ? print_file(path, false, p) : OUTCOME_OK;
 
 		if (o == OUTCOME_CREDENTIAL_MISSING)
 			log_warning("[volume %s]: %s; the image goes without", vol->name, p->v->cause);

@@ -7,7 +7,7 @@
 
 CASES=(list json bind keyring replace unbind unbind_slot pass open close load forget boot crypttab image_files
     needs_network why cards cards_json ping key_list key_create wrap unwrap help pattern_set pattern_verify keygen
-    keygen_store format bind_card seal)
+    keygen_store format bind_card seal set_key)
 declare -A SAYS_SECRETS=([pass]=1 [unwrap]=1 [format]=1) # to standard output
 declare -A expected=([open]=41 [close]=41 [boot]=41)
 for case in "${CASES[@]}"; do
@@ -16,7 +16,7 @@ done
 
 make_world() { # what all cases start from
     local key volume
-    sim_start --instance prod=key-protect || exit 1
+    sim_start --instance prod=key-protect --api-key the-next-key || exit 1
     sim_conf prod key-protect >"$ROOM/conf"
     { printf '[cexluks]\nopen = systemd\n' && cat "$ROOM/conf"; } >"$ROOM/conf-systemd"
     key="$(key_file)"
@@ -149,7 +149,7 @@ command_replace() { command_keyring; }
 proof_replace() { proof_keyring; }
 # Where a case may leave files after a failure too: a report, what was being made, zkey's own lock, the key to forget.
 # What fails after a key is loaded takes that key away from nobody.
-declare -A MAY_LEAVE=([boot]=report.json [format]=disk [keygen_store]=.lock [forget]=keys [load]=keys [seal]=sealed)
+declare -A MAY_LEAVE=([boot]=report.json [format]=disk [keygen_store]=.lock [forget]=keys [load]=keys [seal]=sealed [set_key]='key*')
 
 again_replace() {
     local said
@@ -291,6 +291,18 @@ prepare_keygen_store() { mkdir -p "$L/root/etc/zkey" && ln -sfn ../../../made "$
 command_keygen_store() { in_card_world "$L" keygen --name stored --xts --volumes /dev/x:y --sector-size 4096; }
 proof_keygen_store() {
     [[ -s $L/made/stored.skey && -s $L/made/stored.info ]] || echo 'it says ok, and there is no key'
+}
+
+prepare_set_key() {
+    install -m 600 "$SIM_API_KEY_FILE" "$L/made/key"
+    rm -f "$L/made/key.old"
+    sed "s,^api-key.*,api-key = file:$L/made/key," "$ROOM/conf" >"$L/conf"
+    echo the-next-key >"$L/in"
+}
+command_set_key() { verb credential set prod --config "$L/conf" --timeout 5; }
+proof_set_key() {
+    [[ $(<"$L/made/key") == the-next-key ]] && cmp -s "$L/made/key.old" "$SIM_API_KEY_FILE" ||
+        echo 'it says ok, and the keys are not there'
 }
 
 prepare_seal() {

@@ -21,6 +21,7 @@ struct fake_pkey {
 	struct cex_apqns queues; /* what the kernel lists */
 	/* errno in place of an answer; 0: none */
 	int list_error, make_error, verify_error;
+	bool old; /* the master key of what is verified is a queue's old one */
 	uint32_t unknown_type; /* of keys, which this kernel refuses */
 	unsigned lists, makes, verifies;
 	struct pkey_wish wish; /* of the first token */
@@ -86,7 +87,7 @@ static inline int fake_pkey_verify(struct fake_pkey *fake, struct pkey_verifykey
 	call->cardnr = fake->queues.list[0].card;
 	call->domain = fake->queues.list[0].domain;
 	call->size = 256;
-	call->flags = PKEY_MATCH_CUR;
+	call->flags = fake->old ? PKEY_MATCH_OLD : PKEY_MATCH_CUR;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* credential seal, and the source "sealed:", over the fixture trees with a card that makes keys. */
 #include "op/sealing-card.h"
 
+#include "op/credential-set.h"
 #include "op/credential.h"
 #include "op/fake-pkey.h"
 #include "op/image.h"
@@ -219,6 +220,116 @@ static void test_an_image_takes_the_file_without_a_card(void **state)
 	assert_int_equal(op_image_files(&request, note, lines, &v), OUTCOME_CREDENTIAL_UNUSABLE);
 }
 
+/* --- renewal -------------------------------------------------------------------------------- */
+
+static struct verdict last_told;
+static unsigned times_told;
+
+static void told(const char *source, const struct verdict *v)
+{
+	(void)source;
+	last_told = *v;
+	times_told++;
+}
+
+static enum outcome renew(struct tree *t, struct verdict *v)
+{
+	const struct credential_request request = { .sysroot = t->root, .profile = "prod", .timeout_ms = 1000,
+						    .told = told };
+
+	times_told = 0;
+	return op_credential_renew(&request, v);
+}
+
+static char *sealed_bytes(struct tree *t)
+{
+	char *bytes = NULL;
+
+	assert_int_equal(file_read(tree_path(t, "/etc/cexluks/prod.sealed"), LIMIT_SEALED_KEY, &bytes, NULL), 0);
+	return bytes;
+}
+
+static void test_what_opens_with_the_old_master_key_is_sealed_anew(void **state)
+{
+	struct tree *t = *state;
+	_cleanup_config_ struct config *c = NULL, *after = NULL;
+	_cleanup_free_ char *before = NULL, *renewed = NULL;
+	struct verdict v = { 0 };
+
+	sealed_as_prod(t);
+	before = sealed_bytes(t);
+	assert_int_equal(renew(t, &v), OUTCOME_NOTHING_TO_DO);
+	assert_int_equal(times_told, 1);
+	fake.old = true;
+	fake.makes = 0;
+	c = config_of(t);
+	assert_int_equal(load(t, c, &v), OUTCOME_OK);
+	assert_true(c->profiles[0].old_master_key);
+	assert_memory_equal(secret_bytes(c->profiles[0].kms.api_keys[0]), "the-api-key", 11);
+	if (renew(t, &v) != OUTCOME_OK)
+		fail_msg("%s", v.cause);
+	assert_int_equal(fake.makes, 1); /* a new secure key, not the old one again */
+	renewed = sealed_bytes(t);
+	assert_memory_not_equal(before, renewed, 76);
+	fake.old = false;
+	after = config_of(t);
+	assert_int_equal(load(t, after, &v), OUTCOME_OK);
+	assert_false(after->profiles[0].old_master_key);
+	assert_memory_equal(secret_bytes(after->profiles[0].kms.api_keys[0]), "the-api-key", 11);
+}
+
+static void test_a_renewal_that_fails_leaves_the_seal_as_it_was(void **state)
+{
+	static const int errors[] = { EIO, EBUSY, ENODEV };
+	struct tree *t = *state;
+	_cleanup_free_ char *before = NULL;
+
+	sealed_as_prod(t);
+	before = sealed_bytes(t);
+	fake.old = true;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		_cleanup_free_ char *now = NULL;
+		struct verdict v = { 0 };
+
+		fake.make_error = errors[i];
+		assert_int_not_equal(renew(t, &v), OUTCOME_OK);
+		assert_int_not_equal(v.outcome, OUTCOME_NOTHING_TO_DO);
+		now = sealed_bytes(t);
+		assert_memory_equal(before, now, 76 + 4 + 136 + 11 + 16);
+	}
+}
+
+/* --- spares --------------------------------------------------------------------------------- */
+
+static void test_a_spare_stands_behind_its_source_and_never_in_its_way(void **state)
+{
+	struct tree *t = *state;
+	struct boot_request request = { .sysroot = t->root };
+	_cleanup_config_ struct config *both = NULL, *broken = NULL, *alone = NULL;
+	struct verdict v = { 0 };
+	char lines[512] = "";
+
+	config_is(t, PROD "file:/key, file:/b\n");
+	tree_put_bytes(t, "/key.old", "before", 6, 0600);
+	tree_put_bytes(t, "/b", "second", 6, 0600);
+	both = config_of(t);
+	assert_int_equal(load(t, both, &v), OUTCOME_OK);
+	assert_int_equal(both->profiles[0].kms.n_api_keys, 3);
+	assert_memory_equal(secret_bytes(both->profiles[0].kms.api_keys[1]), "before", 6);
+	assert_memory_equal(secret_bytes(both->profiles[0].kms.api_keys[2]), "second", 6);
+	assert_int_equal(op_image_files(&request, note, lines, &v), OUTCOME_OK);
+	assert_string_equal(lines, "/etc/cexluks/cexluks.conf|/ca|/key|/key.old|/b|");
+	tree_put_bytes(t, "/key.old", "before", 6, 0644);
+	broken = config_of(t);
+	assert_int_equal(load(t, broken, &v), OUTCOME_OK);
+	assert_int_equal(broken->profiles[0].kms.n_api_keys, 2);
+	/* what is in the way of its source is not made up for */
+	tree_put_bytes(t, "/key", "the-api-key\n", 12, 0644);
+	alone = config_of(t);
+	assert_int_equal(load(t, alone, &v), OUTCOME_CREDENTIAL_UNUSABLE);
+	assert_int_equal(alone->profiles[0].kms.n_api_keys, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +341,9 @@ int main(void)
 		T(test_another_profile_may_not_use_it),
 		T(test_a_card_that_refuses_is_not_passed_over),
 		T(test_an_image_takes_the_file_without_a_card),
+		T(test_what_opens_with_the_old_master_key_is_sealed_anew),
+		T(test_a_renewal_that_fails_leaves_the_seal_as_it_was),
+		T(test_a_spare_stands_behind_its_source_and_never_in_its_way),
 	};
 
 	return cmocka_run_group_tests_name("op/seal", tests, NULL, NULL);
