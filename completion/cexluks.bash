@@ -100,7 +100,7 @@ _cexluks_candidates() { # PROGRAM WORD…
         awk -F '\t' -v verb="$verb" '$1 == verb || $1 == "*" { print $2 }' <<<"$options"
     else
         # options that a verb cannot do without stand among its arguments
-        read -ra kinds <<<"$(sed -E 's/--[a-z-]+ [A-Z]+//g; s/[][]//g' <<<"$args")"
+        read -ra kinds <<<"$(sed -E 's/--[a-z-]+( [A-Z]+)?//g; s/[][]//g' <<<"$args")"
         case ${kinds[place]-} in
             VERB) cut -f1 <<<"$verbs" | cut -d ' ' -f1 ;;
             ?*) _cexluks_argument "${kinds[place]}" "$verb" "$current" "${before[@]}" ;;

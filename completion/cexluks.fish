@@ -114,7 +114,7 @@ function __cexluks_complete
         end
     else
         # options that a verb cannot do without stand among its arguments
-        set -l kinds (string replace -ra -- '--[a-z-]+ [A-Z]+|[][]' '' $args | string split -n ' ')
+        set -l kinds (string replace -ra -- '--[a-z-]+( [A-Z]+)?|[][]' '' $args | string split -n ' ')
         test $place -le (count $kinds); or return
         if test $kinds[$place] = VERB
             for row in $verbs

@@ -125,7 +125,7 @@ static enum outcome old_convert(const struct verb_call *call)
 }
 
 const struct verb old_verbs[] = {
-	{ "create", "", "make a root key", 0, 0, O(CRK) | O(GEN) | O(KEY_NAME), old_create },
+	{ "create", "--crk --gen --name NAME", "make a root key", 0, 0, O(CRK) | O(GEN) | O(KEY_NAME), old_create },
 	{ "list", "", "list the root keys, with id and name", 0, 0, 0, old_list },
 	{ "wrap", "", "wrap standard input with the root key", 0, 0, O(GEN) | O(KEY), cli_wrap },
 	{ "unwrap", "", "unwrap a ciphertext from standard input", 0, 0, O(KEY), cli_unwrap },
