@@ -45,7 +45,7 @@ _cexluks_argument() { # KIND VERB CURRENT WORD…
             ;;
         PROFILE) _cexluks_profiles "$@" ;;
         DIR) compgen -d -- "$current" ;;
-        FILE) compgen -f -- "$current" ;;
+        FILE | OUTPUT) compgen -f -- "$current" ;;
         DEVICE | 'DEVICE|MAPPER')
             if [[ -z $current ]]; then lsblk -pnlo NAME 2>/dev/null; else compgen -f -- "$current"; fi
             [[ $kind == DEVICE ]] || _cexluks_mappers

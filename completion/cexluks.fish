@@ -39,7 +39,7 @@ function __cexluks_argument --argument-names kind verb
             __cexluks_profiles
         case DIR
             __fish_complete_directories (commandline -ct) ''
-        case FILE DEVICE
+        case FILE OUTPUT DEVICE
             __fish_complete_path (commandline -ct)
         case 'DEVICE|MAPPER'
             __fish_complete_path (commandline -ct)

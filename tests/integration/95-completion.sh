@@ -87,6 +87,7 @@ offers "cexluks bind --config $CONF /dev/x " card kms:prod kms:dr-2
 offers "cexluks bind /dev/x --config $CONF kms:p" kms:prod
 offers "cexluks format /dev/x --config $CONF --bind k" kms:prod kms:dr-2
 offers "cexluks ping --config $CONF " prod dr-2
+offers "cexluks credential seal prod $CONF" "$CONF"
 offers "cexluks migrate --config $CONF /dev/x --to " prod dr-2
 offers "cexluks bind --dry-run /dev/x --sysroot $ROOM/nowhere " card
 offers "cexluks bind /dev/x card "
