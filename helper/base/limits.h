@@ -83,6 +83,7 @@
 /* Time */
 #define LIMIT_CONNECT_MS	5000
 #define LIMIT_TRY_MS		20000 /* one HTTP try, all included */
+#define LIMIT_SLOW_MS		5000  /* without an answer, until the next binding is tried as well */
 #define LIMIT_RETRY_BASE_MS	500
 #define LIMIT_RETRY_CAP_MS	8000
 #define LIMIT_RETRY_AFTER_MS	30000

@@ -41,7 +41,7 @@ static void release(struct attempt *a)
 	luks_device_free(take_ptr(a->header_device));
 	luks_device_free(take_ptr(a->device));
 	a->binding = a->told = (struct binding){ 0 };
-	a->n_order = a->next = 0;
+	a->n_order = a->next = a->n_slow = 0;
 }
 
 void attempt_done(struct attempt *a)
@@ -72,6 +72,7 @@ bool attempt_is_bound(const struct attempt *a)
 static void end(struct attempt *a, enum attempt_state state)
 {
 	a->state = state;
+	a->n_slow = 0; /* whatever they answer, nobody waits for it any more */
 	a->ended_ms = deadline_now();
 	secret_free(take_ptr(a->passphrase)); /* nobody needs them any more */
 	volume_key_done(&a->key);
@@ -311,10 +312,24 @@ static enum outcome check_keyring_token(const struct attempt *a, struct verdict 
 	return verdict_hint(v, "cexluks bind %s %s --luks2-keyring", a->device->path, name);
 }
 
-/* Chooses the next binding that policy allows; ends the attempt when there is none. */
+/* No binding is left to be tried. Those whose service is slow may do it yet, in their order. */
+static void wait_for_slow(struct attempt *a)
+{
+	if (!a->n_slow) {
+		fail(a);
+		return;
+	}
+	a->binding = a->slow[0].binding;
+	a->job = a->slow[0].id;
+	memmove(a->slow, a->slow + 1, --a->n_slow * sizeof(a->slow[0]));
+	a->slow_at = 0;
+	a->state = ATTEMPT_WAITS_FOR_KMS;
+}
+
+/* Chooses the next binding that policy allows; ends the attempt when there is none, and none is slow. */
 static void choose(struct attempt *a)
 {
-	while (a->next < a->n_order) {
+	while (!a->is_last && a->next < a->n_order) {
 		struct verdict v = { 0 };
 		enum outcome o;
 
@@ -333,10 +348,8 @@ static void choose(struct attempt *a)
 		}
 		keep(a, &v);
 		a->is_last = outcome_is_refusal(o);
-		if (a->is_last)
-			break;
 	}
-	fail(a);
+	wait_for_slow(a);
 }
 
 void attempt_try_next(struct attempt *a, const struct verdict *v)
@@ -467,16 +480,25 @@ void attempt_look(struct attempt *a)
 	}
 }
 
-/* Leaves the bindings still to come their share of the time. */
-static deadline_t share(const struct attempt *a, deadline_t deadline)
+/* How long a job may take: the caller is to hear of its end before the patience with all of them ends. */
+static deadline_t end_of_job(deadline_t deadline)
 {
 	uint64_t left = deadline_left(deadline);
-	size_t others = a->n_order - a->next;
 
 	if (left == DEADLINE_NEVER)
 		return deadline;
-	left = left > REPLY_MARGIN_MS ? left - REPLY_MARGIN_MS : left / 2;
-	return deadline_after(left / (others + 1));
+	return deadline_after(left > REPLY_MARGIN_MS ? left - REPLY_MARGIN_MS : left / 2);
+}
+
+/* When the next binding gets its chance: soon, and early enough for all that are still to come. */
+static deadline_t end_of_patience(const struct attempt *a, deadline_t deadline)
+{
+	size_t others = a->n_order - a->next;
+	uint64_t share = deadline_left(deadline) / (others + 1);
+
+	if (!others)
+		return 0;
+	return deadline_after(share < LIMIT_SLOW_MS ? share : LIMIT_SLOW_MS);
 }
 
 /*
@@ -502,13 +524,60 @@ void attempt_submit(struct attempt *a, struct op_session *session, deadline_t de
 
 	a->submitted_ms = deadline_now();
 	if (op_session_submit_unwrap(session, a->binding.token, luks_header_uuid(a->header),
-				     share(a, deadline), &a->job, &v) != OUTCOME_OK) {
+				     end_of_job(deadline), &a->job, &v) != OUTCOME_OK) {
 		if (!waits_for_seal(a, &v))
 			attempt_try_next(a, &v);
 		return;
 	}
 	if (a->state == ATTEMPT_WAITS_FOR_SEAL)
 		a->verdict = (struct verdict){ 0 }; /* what cards lacked is over */
+	a->slow_at = end_of_patience(a, deadline);
+	a->state = ATTEMPT_WAITS_FOR_KMS;
+}
+
+void attempt_look_further(struct attempt *a)
+{
+	log_notice("%s: no answer from kms:%s yet, trying the next binding as well", a->want->name,
+		   a->binding.token->profile);
+	a->slow[a->n_slow++] = (struct attempt_job){ .binding = a->binding, .id = a->job };
+	choose(a);
+}
+
+static const struct attempt_job *find_slow(const struct attempt *a, unsigned id)
+{
+	for (size_t i = 0; i < a->n_slow; i++)
+		if (a->slow[i].id == id)
+			return &a->slow[i];
+	return NULL;
+}
+
+/* No passphrase is in hand yet. */
+static bool is_asking(const struct attempt *a)
+{
+	return a->state == ATTEMPT_MAY_START || a->state == ATTEMPT_WAITS_FOR_NETWORK ||
+	       a->state == ATTEMPT_WAITS_FOR_SEAL || a->state == ATTEMPT_WAITS_FOR_KMS;
+}
+
+bool attempt_awaits(const struct attempt *a, unsigned id)
+{
+	if (a->state == ATTEMPT_WAITS_FOR_KMS && a->job == id)
+		return true;
+	return is_asking(a) && find_slow(a, id);
+}
+
+/* Job @id becomes the one being tried again. What was being tried takes its place, or is chosen once more. */
+static void bring_back(struct attempt *a, unsigned id)
+{
+	struct attempt_job now = { .binding = a->binding, .id = a->job };
+	size_t i = (size_t)(find_slow(a, id) - a->slow);
+
+	a->binding = a->slow[i].binding;
+	a->job = id;
+	memmove(&a->slow[i], &a->slow[i + 1], (--a->n_slow - i) * sizeof(a->slow[0]));
+	if (a->state == ATTEMPT_WAITS_FOR_KMS)
+		a->slow[a->n_slow++] = now;
+	else
+		a->next--;
 	a->state = ATTEMPT_WAITS_FOR_KMS;
 }
 
@@ -540,6 +609,8 @@ void attempt_start(struct attempt *a)
 
 void attempt_reply(struct attempt *a, struct kms_reply *reply)
 {
+	if (a->state != ATTEMPT_WAITS_FOR_KMS || a->job != reply->id)
+		bring_back(a, reply->id);
 	a->tries += reply->tries;
 	memcpy(a->correlation_id, reply->correlation_id, sizeof(a->correlation_id));
 	memcpy(a->iam_request_id, reply->iam_request_id, sizeof(a->iam_request_id));

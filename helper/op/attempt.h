@@ -3,7 +3,8 @@
  * Opening one volume automatically, as a small state machine that boot and open drive with events:
  * the device appears, the network comes up, the service answers, a card comes. It reads as rule 4
  * wants it: the device is resolved once, its header copied and checked, and that copy is what gets
- * opened. With the passphrase in hand rule 5 takes over (attempt-key.c): a paes volume is opened by
+ * opened. A service that is slow gets company: the next binding is tried beside it, and the first
+ * that opens the volume wins. With the passphrase in hand rule 5 takes over (attempt-key.c): a paes volume is opened by
  * its volume key, and only as what that key is. All bindings of a volume lead to one volume key, so
  * a missing card is no reason to try another binding.
  */
@@ -27,6 +28,12 @@
 #include "op/volume-key.h"
 
 struct keys;
+
+/* A binding whose service was asked and has not answered yet. */
+struct attempt_job {
+	struct binding binding;
+	unsigned id;
+};
 
 enum attempt_state {
 	ATTEMPT_WAITS_FOR_DEVICE,
@@ -66,6 +73,9 @@ struct attempt {
 	struct binding told;	/* what a->verdict is about, while others are tried */
 	int keyslot;		/* of the binding, once its passphrase is in hand */
 	unsigned job;
+	deadline_t slow_at;	/* ATTEMPT_WAITS_FOR_KMS: from when on the next binding is tried as well; 0: there is none */
+	struct attempt_job slow[POLICY_BINDINGS]; /* asked before, beside what is being tried now */
+	size_t n_slow;
 	struct secret *passphrase; /* from a KMS or a file; a card binding's is in its token */
 	struct volume_key key;	   /* of a paes volume, once a passphrase gave it */
 	bool key_is_new;	   /* no card was asked about it yet */
@@ -112,7 +122,13 @@ void attempt_start(struct attempt *a);
  */
 void attempt_submit(struct attempt *a, struct op_session *session, deadline_t deadline);
 
-/* A final reply whose id is a->job. Opens the volume, or goes on to the next binding. */
+/* ATTEMPT_WAITS_FOR_KMS and a->slow_at is over: chooses the next binding, and takes the answer of either. */
+void attempt_look_further(struct attempt *a);
+
+/* Whether the final reply to job @id is to be given to attempt_reply(). */
+bool attempt_awaits(const struct attempt *a, unsigned id);
+
+/* A final reply that the attempt awaits. Opens the volume, or goes on to the next binding. */
 void attempt_reply(struct attempt *a, struct kms_reply *reply);
 
 /**

@@ -229,6 +229,8 @@ static bool step(struct round *round, deadline_t deadline)
 				attempt_start(a);
 			else if (up && a->state == ATTEMPT_WAITS_FOR_NETWORK)
 				attempt_submit(a, round->session, deadline);
+			else if (a->state == ATTEMPT_WAITS_FOR_KMS && a->slow_at && deadline_over(a->slow_at))
+				attempt_look_further(a);
 			else
 				break;
 		if (a->state == ATTEMPT_WAITS_FOR_CARD)
@@ -253,7 +255,7 @@ static void take_reply(struct round *round, struct kms_reply *reply)
 	for (size_t i = 0; i < round->n_attempts; i++) {
 		struct attempt *a = &round->attempts[i];
 
-		if (a->state == ATTEMPT_WAITS_FOR_KMS && a->job == reply->id && reply->final) {
+		if (reply->final && attempt_awaits(a, reply->id)) {
 			attempt_reply(a, reply);
 			return;
 		}

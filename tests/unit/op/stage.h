@@ -2,7 +2,8 @@
 /*
  * A boot in small: a tree with configuration, keys and command line, a real LUKS2 header below a
  * by-uuid folder of its own, and this test program as the net child, which answers as the binding's
- * root key says: right, wrong, gone, down, hang, die.
+ * root key says: right, wrong, gone, down, hang, die; late-right and late-gone, when the next one is asked,
+ * or after a while.
  */
 #ifndef CEXLUKS_TESTS_OP_STAGE_H
 #define CEXLUKS_TESTS_OP_STAGE_H
@@ -41,7 +42,9 @@
 
 static struct veil *child_veil;
 
-static inline void child_answer(int fd, const struct message_job *job)
+#define LATE_MS 1500
+
+static inline void child_answer(int fd, const char *key, unsigned id)
 {
 	static const struct {
 		const char *key, *plaintext;
@@ -54,12 +57,12 @@ static inline void child_answer(int fd, const struct message_job *job)
 		{ "down", NULL, KMS_UNREACHABLE, "no answer from kms.test" },
 	};
 	_cleanup_secret_ struct secret *message = NULL;
-	struct kms_reply reply = { .id = job->id, .final = true, .tries = 1 };
+	struct kms_reply reply = { .id = id, .final = true, .tries = 1 };
 
-	if (!strcmp(job->key, "die"))
+	if (!strcmp(key, "die"))
 		_exit(1);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		if (strcmp(job->key, roles[i].key) != 0)
+		if (strcmp(key, roles[i].key) != 0)
 			continue;
 		reply.condition = roles[i].condition;
 		strcpy(reply.cause, roles[i].cause);
@@ -80,6 +83,8 @@ static inline void child_answer(int fd, const struct message_job *job)
 static inline int child_main(void)
 {
 	_cleanup_secret_ struct secret *buffer = NULL;
+	char late[16] = "";
+	unsigned late_id = 0;
 
 	if (secret_new(LIMIT_MESSAGE, &buffer) < 0)
 		return 1;
@@ -90,8 +95,12 @@ static inline int child_main(void)
 		int attached = -1;
 		size_t len;
 
-		if (poll(&p, 1, -1) < 0 ||
-		    veil_receive(child_veil, NET_CHILD_FD, buffer, &len, &attached) < 0)
+		if (poll(&p, 1, late[0] ? LATE_MS : -1) == 0) {
+			child_answer(NET_CHILD_FD, late, late_id);
+			late[0] = '\0';
+			continue;
+		}
+		if (veil_receive(child_veil, NET_CHILD_FD, buffer, &len, &attached) < 0)
 			return 0;
 		if (message_kind(secret_bytes(buffer), len, &kind) < 0 ||
 		    (kind == MESSAGE_HELLO && veil_take(attached, &child_veil) < 0))
@@ -101,7 +110,13 @@ static inline int child_main(void)
 			continue;
 		if (message_parse_job(secret_bytes(buffer), len, &job) < 0)
 			return 1;
-		child_answer(NET_CHILD_FD, &job);
+		child_answer(NET_CHILD_FD, late, late_id);
+		late[0] = '\0';
+		if (!strncmp(job.key, "late-", 5)) {
+			(void)snprintf(late, sizeof(late), "%.15s", job.key + 5);
+			late_id = job.id;
+		}
+		child_answer(NET_CHILD_FD, job.key, job.id);
 		message_job_done(&job);
 	}
 }

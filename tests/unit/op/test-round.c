@@ -111,6 +111,63 @@ static void test_the_next_binding_is_tried_and_the_best_verdict_stays(void **sta
 	}
 }
 
+static void test_a_slow_service_gets_company(void **state)
+{
+	static const struct {
+		const char *first, *second, *third;
+		enum outcome outcome; /* OUTCOME_OK: it opens */
+		const char *profile;
+	} rows[] = {
+		{ TOKEN("prod", "hang"), TOKEN("dr", "right"), NULL, OUTCOME_OK, "dr" },
+		{ TOKEN("prod", "hang"), TOKEN("prod", "hang"), TOKEN("dr", "right"), OUTCOME_OK, "dr" },
+		{ TOKEN("prod", "late-right"), TOKEN("dr", "hang"), NULL, OUTCOME_OK, "prod" },
+		{ TOKEN("prod", "late-gone"), TOKEN("dr", "right"), NULL, OUTCOME_OK, "dr" },
+		{ TOKEN("prod", "late-right"), TOKEN("dr", "wrong"), NULL, OUTCOME_OK, "prod" },
+		/* when the first one failed, the third one does not wait for the second */
+		{ TOKEN("prod", "late-gone"), TOKEN("prod", "hang"), TOKEN("dr", "right"), OUTCOME_OK, "dr" },
+		{ TOKEN("prod", "late-gone"), TOKEN("dr", "hang"), NULL, OUTCOME_TIMEOUT, "dr" },
+		{ TOKEN("prod", "hang"), TOKEN("dr", "gone"), NULL, OUTCOME_TIMEOUT, "prod" },
+		{ TOKEN("prod", "hang"), TOKEN("dr", "hang"), NULL, OUTCOME_TIMEOUT, "prod" },
+		{ TOKEN("prod", "hang"), TOKEN("nobody", "x1"), NULL, OUTCOME_TIMEOUT, "prod" },
+		/* what was tampered with ends the search, and what is under way before it may still open */
+		{ TOKEN("prod", "hang"), TOKEN_AS("dr", "right", "false", "3"), NULL, OUTCOME_HEADER_REFUSED,
+		  "dr" },
+		{ TOKEN("prod", "late-right"), TOKEN_AS("dr", "right", "false", "3"), NULL, OUTCOME_OK, "prod" },
+		{ TOKEN("prod", "late-gone"), TOKEN_AS("prod", "right", "false", "3"), TOKEN("dr", "right"),
+		  OUTCOME_HEADER_REFUSED, "prod" },
+	};
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct attempt *a;
+		bool as_wanted;
+
+		GIVE(s, rows[i].first, rows[i].second, rows[i].third);
+		stage_begin(s, PROD DR, "", "root UUID=" U "\n", ATTEMPT_ACTIVATE);
+		a = stage_run(s, 2500);
+		as_wanted = rows[i].outcome == OUTCOME_OK ? was_accepted(a) : a->verdict.outcome == rows[i].outcome;
+		if (!as_wanted || !a->binding.token || strcmp(a->binding.token->profile, rows[i].profile) != 0)
+			fail_msg("row %zu: %s: %s, %s", i, outcome_word(a->verdict.outcome), a->verdict.cause,
+				 a->binding.token ? a->binding.token->profile : "none");
+		assert_null(a->passphrase);
+		stage_strike(s);
+	}
+}
+
+/* The search for company never takes longer than this, however long the boot may wait. */
+static void test_a_slow_service_costs_seconds(void **state)
+{
+	struct stage *s = *state;
+	uint64_t began = deadline_now();
+	const struct attempt *a;
+
+	GIVE(s, TOKEN("prod", "hang"), TOKEN("dr", "right"), NULL);
+	stage_begin(s, PROD DR, "", "root UUID=" U "\n", ATTEMPT_ACTIVATE);
+	a = stage_run(s, 60000);
+	assert_true(was_accepted(a));
+	assert_in_range(deadline_now() - began, LIMIT_SLOW_MS, 2 * LIMIT_SLOW_MS);
+}
+
 static void test_a_profile_that_cannot_be_used_does_not_stop_the_other(void **state)
 {
 	struct stage *s = *state;
@@ -516,6 +573,8 @@ int main(int argc, char **argv)
 		T(test_each_answer_of_the_service_has_its_outcome),
 		T(test_the_right_passphrase_gets_as_far_as_device_mapper),
 		T(test_the_next_binding_is_tried_and_the_best_verdict_stays),
+		T(test_a_slow_service_gets_company),
+		T(test_a_slow_service_costs_seconds),
 		T(test_a_profile_that_cannot_be_used_does_not_stop_the_other),
 		T(test_pins_are_kept),
 		T(test_a_volume_without_a_binding_says_so),
