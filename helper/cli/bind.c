@@ -8,13 +8,6 @@
 #include "base/log.h"
 #include "cli/passphrase.h"
 #include "cli/verb.h"
-#include "op/follow.h"
-
-static void print_command(const char *command, void *userdata)
-{
-	(void)userdata;
-	printf("  %s\n", command);
-}
 
 enum outcome cli_bind(const struct verb_call *call)
 {
@@ -50,7 +43,7 @@ enum outcome cli_bind(const struct verb_call *call)
 		log_warning("%s", result.warning);
 	if (o == OUTCOME_OK && !request.dry_run) {
 		printf("The next boot knows of it after:\n");
-		op_follow(request.sysroot, print_command, NULL);
+		verb_follow(request.sysroot);
 	}
 	return o;
 }

@@ -7,14 +7,7 @@
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "op/credential-set.h"
-#include "op/follow.h"
 #include "op/seal.h"
-
-static void print_command(const char *command, void *userdata)
-{
-	(void)userdata;
-	printf("  %s\n", command);
-}
 
 static struct seal_request request_of(const struct verb_call *call)
 {
@@ -43,7 +36,7 @@ enum outcome cli_credential_seal(const struct verb_call *call)
 	printf("%s: %s\n", outcome_word(o), v.cause);
 	printf("The next boot uses it after this line in [kms %s] and these commands:\n"
 	       "  api-key = sealed:%s\n", request.profile, result.path);
-	op_follow(request.sysroot, print_command, NULL);
+	verb_follow(request.sysroot);
 	return o;
 }
 
@@ -124,7 +117,7 @@ enum outcome cli_credential_set(const struct verb_call *call)
 		return o;
 	}
 	printf("The next boot has it after:\n");
-	op_follow(request.sysroot, print_command, NULL);
+	verb_follow(request.sysroot);
 	printf("Then, after that boot:\n  cexluks credential set %s --finish\n", request.profile);
 	return o;
 }
@@ -152,6 +145,6 @@ enum outcome cli_credential_renew(const struct verb_call *call)
 		return o;
 	}
 	printf("The next boot has it after:\n");
-	op_follow(request.sysroot, print_command, NULL);
+	verb_follow(request.sysroot);
 	return o;
 }

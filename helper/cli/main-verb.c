@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "op/follow.h"
 
 #define COMMON                                                                                     \
 	(OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_SYSROOT) | OPTION_BIT(OPTION_TIMEOUT) |     \
@@ -43,6 +44,17 @@ void verb_tell(const char *what, const struct verdict *v)
 		printf("%s: %s: %s\n", what, outcome_word(v->outcome), v->cause);
 	else
 		verdict_print(v, what);
+}
+
+static void print_command(const char *command, void *userdata)
+{
+	(void)userdata;
+	printf("  %s\n", command);
+}
+
+void verb_follow(const char *sysroot)
+{
+	op_follow(sysroot, print_command, NULL);
 }
 
 enum outcome verb_no_memory(const struct verb_call *call)

@@ -5,18 +5,11 @@
 
 #include "base/log.h"
 #include "cli/verb.h"
-#include "op/follow.h"
-
-static void print_command(const char *command, void *userdata)
-{
-	(void)userdata;
-	printf("  %s\n", command);
-}
 
 static void print_next(const struct migrate_request *request, const char *what)
 {
 	printf("The next boot knows of it after:\n");
-	op_follow(request->sysroot, print_command, NULL);
+	verb_follow(request->sysroot);
 	if (request->finish)
 		return;
 	printf("When a boot has used it, the old binding goes with:\n  cexluks migrate %s --to %s "

@@ -187,6 +187,9 @@ enum outcome verb_usage(const struct verb *verb, const char *format, ...) _print
 /* One of several results: to standard output if it went well, else where errors go. */
 void verb_tell(const char *what, const struct verdict *v);
 
+/* Prints the commands that must follow a change on this machine: op/follow.h. */
+void verb_follow(const char *sysroot);
+
 /* Says that there was no memory to show a result with. */
 enum outcome verb_no_memory(const struct verb_call *call);
 
@@ -207,6 +210,7 @@ enum outcome cli_load(const struct verb_call *call);
 enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
 enum outcome cli_rotate(const struct verb_call *call);
+enum outcome cli_apply(const struct verb_call *call);
 enum outcome cli_migrate(const struct verb_call *call);
 enum outcome cli_check(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);

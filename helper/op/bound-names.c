@@ -27,8 +27,6 @@ static int add(struct bound_names *names, const struct luks_token *token)
 {
 	_cleanup_free_ char *name = NULL;
 
-	if (token->keyslot < 0 || token->kind == LUKS_TOKEN_CREDENTIAL)
-		return 0;
 	name = luks_token_binding(token);
 	if (!name)
 		return -ENOMEM;
@@ -37,7 +35,7 @@ static int add(struct bound_names *names, const struct luks_token *token)
 	return 0;
 }
 
-enum outcome bound_names_read(const char *device, struct bound_names *ret, struct verdict *v)
+static enum outcome read_names(const char *device, bool bare, struct bound_names *ret, struct verdict *v)
 {
 	_cleanup_luks_device_ struct luks_device *opened = NULL;
 	_cleanup_luks_header_ struct luks_header *header = NULL;
@@ -54,6 +52,17 @@ enum outcome bound_names_read(const char *device, struct bound_names *ret, struc
 	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%s", luks_header_uuid(header));
 	n = luks_header_tokens(header, &tokens);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add(ret, tokens[i]);
+		if (tokens[i]->kind != LUKS_TOKEN_CREDENTIAL && (bare || tokens[i]->keyslot >= 0))
+			r = add(ret, tokens[i]);
 	return r < 0 ? verdict_errno(v, r, "bindings") : verdict_set(v, OUTCOME_OK, "%s", device);
+}
+
+enum outcome bound_names_read(const char *device, struct bound_names *ret, struct verdict *v)
+{
+	return read_names(device, false, ret, v);
+}
+
+enum outcome bound_names_read_bare(const char *device, struct bound_names *ret, struct verdict *v)
+{
+	return read_names(device, true, ret, v);
 }

@@ -22,6 +22,10 @@ struct bound_names {
 /* @ret: release with bound_names_done(), also after a failure. No binding at all is fine. */
 enum outcome bound_names_read(const char *device, struct bound_names *ret,
 			      struct verdict *v) _must_check_;
+
+/* The same, and those that have a token and no keyslot: interrupted, or lost their keyslot to somebody else. */
+enum outcome bound_names_read_bare(const char *device, struct bound_names *ret,
+				   struct verdict *v) _must_check_;
 void bound_names_done(struct bound_names *names);
 #define _cleanup_bound_names_ _cleanup_(bound_names_done)
 

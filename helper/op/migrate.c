@@ -8,55 +8,19 @@
 #include "luks/header.h"
 #include "op/bind.h"
 #include "op/bound-names.h"
-#include "op/open.h"
+#include "op/own-way.h"
 #include "op/policy.h"
 #include "op/report.h"
 
 struct migrate {
 	const struct migrate_request *request;
 	struct bound_names names;
+	struct own_way way; /* what opens the volume for the new binding */
 	char to[BINDING_NAME_SIZE];
 	struct verdict *v;
 };
 
 /* --- the new binding ------------------------------------------------------------------------ */
-
-/* --from, if given, is the only service that is left, and with that the only one to open by. */
-static bool may_leave(const struct migrate *m, const char *name)
-{
-	const char *profile = config_binding_profile(name);
-
-	return !m->request->from || (profile && !strcmp(profile, m->request->from));
-}
-
-/* Any other binding that works now opens the volume for the new one. */
-static enum outcome open_by_another(const char *device, void *userdata, struct secret **ret,
-				    struct verdict *v)
-{
-	const struct migrate *m = userdata;
-	struct verdict last = { 0 };
-
-	(void)verdict_set(v, OUTCOME_NOT_BOUND, "%s has no binding to migrate from", device);
-	for (size_t i = 0; i < m->names.n; i++) {
-		const struct pass_request pass = {
-			.sysroot = m->request->sysroot,
-			.config_path = m->request->config_path,
-			.device = device,
-			.binding = m->names.list[i],
-			.timeout_ms = m->request->timeout_ms,
-		};
-
-		if (!strcmp(m->names.list[i], m->to) || !may_leave(m, m->names.list[i]))
-			continue;
-		if (op_pass(&pass, ret, &last) == OUTCOME_OK) {
-			*v = last;
-			return OUTCOME_OK;
-		}
-		if (v->outcome == OUTCOME_NOT_BOUND)
-			*v = last;
-	}
-	return v->outcome;
-}
 
 static enum outcome bind(struct migrate *m, const char *backup, struct bind_result *result)
 {
@@ -67,8 +31,8 @@ static enum outcome bind(struct migrate *m, const char *backup, struct bind_resu
 					       .header_backup = backup,
 					       .dry_run = m->request->dry_run,
 					       .timeout_ms = m->request->timeout_ms,
-					       .ask = open_by_another,
-					       .userdata = m },
+					       .ask = own_way_ask,
+					       .userdata = &m->way },
 		       result, m->v);
 }
 
@@ -138,7 +102,7 @@ static enum outcome find_old(const struct migrate *m, char ret[static BINDING_NA
 	for (size_t i = 0; i < m->names.n; i++) {
 		const char *name = m->names.list[i], *profile = config_binding_profile(name);
 
-		if (!profile || !strcmp(name, m->to) || !may_leave(m, name))
+		if (!profile || !strcmp(name, m->to) || !own_way_may(&m->way, name))
 			continue;
 		(void)snprintf(ret, BINDING_NAME_SIZE, "%s", name);
 		others++;
@@ -235,5 +199,13 @@ enum outcome op_migrate(const struct migrate_request *request, struct migrate_re
 	if (o != OUTCOME_OK)
 		return o;
 	m.names = names; /* borrowed */
+	m.way = (struct own_way){
+		.sysroot = request->sysroot,
+		.config_path = request->config_path,
+		.timeout_ms = request->timeout_ms,
+		.names = &names,
+		.but = m.to,
+		.from = request->from,
+	};
 	return request->finish ? finish(&m) : add(&m, ret);
 }
