@@ -107,11 +107,11 @@ types() { # COMMAND STATUS PART…: as it stands, but for what is the reader's; 
     local command="$1"
     cp "$bare" "$v"
     [[ $command == *' bind '* ]] || cp "$v.bound" "$v"
-    command="$(sed -E "s,/dev/(dasda2|vda2),$v,g; s,/root/,$tree/root/,g; s,/var/lib/,$tree/var/lib/,g
+    command="$(sed -E "s,/dev/(dasda2|vda2),$v,g; s,/root/,$tree/root/,g; s,/var/lib/,$tree/var/lib/,g; s,>/etc/,>$tree/etc/,g
         s,(cryptsetup open) (.*) root$,\1 --test-passphrase \2,
-        s,hpcs-for-luks [a-z]+,& --sysroot $tree,; s,cexluks (bind|list|ping|pass|check),& --config $CONF,
-        s,cexluks bind,& --key-file $(key_file),; s,cexluks (why|check),& --sysroot $tree,; s,cexluks check,& $v," <<<"$command")"
-    mkdir -p "$tree"/var/lib/{node_exporter,hpcs-for-luks/logon,hpcs-for-luks/user}
+        s,hpcs-for-luks [a-z]+,& --sysroot $tree,; s,cexluks (bind|list|ping|pass|check|rotate|wrap|key [a-z]+),& --config $CONF,
+        s,cexluks bind,& --key-file $(key_file),; s,cexluks (why|check|cards),& --sysroot $tree,; s,cexluks check,& $v," <<<"$command")"
+    mkdir -p "$tree"/var/lib/{node_exporter,hpcs-for-luks/logon,hpcs-for-luks/user} "$tree/etc/cexluks/keys.d/logon"
     rm -f "$tree"/root/*
     PATH="$ROOM:$PATH" bash -o pipefail -c "$command" >"$ROOM/out" 2>"$ROOM/err" </dev/null
     status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
@@ -124,6 +124,9 @@ while IFS= read -r command; do
         'cexluks bind '*) types "$command" 0 'ok: ' dracut ;;
         'cexluks list '*) types "$command" 0 kms:prod 'lock' ;;
         'cexluks ping '*) types "$command" 0 ok ;;
+        'cexluks cards') types "$command" 30 no-ap-bus ;;
+        'cexluks key create '*) types "$command" 0 - ;;
+        'cexluks key rotate '* | 'cexluks rotate '* | 'cexluks wrap '*) types "$command" 0 ;;
         'cexluks pass '*) types "$command" 0 ;;
         'cexluks check') types "$command" 0 'the next boot: ok' ;;
         'cexluks why') types "$command" 0 'this boot unlocked nothing' ;;
