@@ -104,12 +104,16 @@ static int replace(const char *from, const char *to)
 
 static int add(const char *from, const char *to)
 {
+	struct stat st;
+
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
 	/* a file system that cannot look and rename in one go */
-	return faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -EEXIST : replace(from, to);
+	if (lstat(to, &st) == 0)
+		return -EEXIST;
+	return errno == ENOENT ? replace(from, to) : -errno;
 }
 
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode)
