@@ -28,6 +28,18 @@
 #define LIMIT_VOLUMES		64
 #define LIMIT_BINDINGS		8     /* bindings named for one volume */
 
+/* Images of the initramfs */
+#define LIMIT_IMAGE_ENTRIES	262144
+#define LIMIT_IMAGE_BYTES	(2ull << 30) /* unpacked, kernel modules and firmware too */
+#define LIMIT_IMAGE_KEPT	(512u << 20) /* what of it is kept, in memory */
+#define LIMIT_IMAGE_SEGMENTS	16
+#define LIMIT_IMAGE_ANSWER	(1u << 20) /* what the helper in it prints */
+#define LIMIT_IMAGE_FINDINGS	4096
+#define LIMIT_JSON_TEXT		4096  /* one string of them */
+#define LIMIT_MODULES_DEP	(8u << 20)
+#define LIMIT_BOOT_ENTRY	(64u << 10)
+#define LIMIT_BOOT_ENTRIES	64
+
 /* LUKS2 header and tokens */
 #define LIMIT_TOKEN_JSON	(8u << 10)
 #define LIMIT_TOKENS		32    /* of LUKS2 itself */

@@ -75,10 +75,11 @@ static int plan_no_others(posix_spawn_file_actions_t *actions)
 #endif
 }
 
-/* posix_spawn's functions return the error number. @said: -1 for nowhere. */
-static int plan_descriptors(posix_spawn_file_actions_t *actions, int out, int said)
+/* posix_spawn's functions return the error number. @in, @said: -1 for nowhere. */
+static int plan_descriptors(posix_spawn_file_actions_t *actions, int in, int out, int said)
 {
-	int e = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	int e = in < 0 ? posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) :
+			 posix_spawn_file_actions_adddup2(actions, in, STDIN_FILENO);
 
 	if (!e)
 		e = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
@@ -107,7 +108,7 @@ static int plan_signals(posix_spawnattr_t *attributes)
 	return e;
 }
 
-static int start(const char *const argv[], int out, int said, pid_t *ret)
+static int start(const char *const argv[], int in, int out, int said, pid_t *ret)
 {
 	char *const nothing[] = { NULL };
 	posix_spawn_file_actions_t actions;
@@ -120,7 +121,7 @@ static int start(const char *const argv[], int out, int said, pid_t *ret)
 		(void)posix_spawn_file_actions_destroy(&actions);
 		return -ENOMEM;
 	}
-	e = plan_descriptors(&actions, out, said);
+	e = plan_descriptors(&actions, in, out, said);
 	if (!e)
 		e = plan_signals(&attributes);
 	if (!e)
@@ -154,6 +155,11 @@ static int hear(const struct program_run *run, int fd, size_t *len)
  * Until the program is gone and has closed its output, or until there is no reason to wait for that. What it
  * said was said before.
  */
+int program_start(const char *const argv[], int in, int out, pid_t *ret)
+{
+	return start(argv, in, out, -1, ret);
+}
+
 static int collect(const struct program_run *run, int in, int said, struct secret *s, size_t *ret_len)
 {
 	size_t len = 0, n_said = 0, room = secret_len(s);
@@ -198,7 +204,7 @@ static pid_t reap(pid_t pid, int *status, int flags)
  * Killing what is ending changes nothing about its status: that was settled before it closed the pipe. What
  * somebody else has reaped isn't ours to kill: its number may be another process by now.
  */
-static int end(pid_t pid)
+int program_end(pid_t pid)
 {
 	int status = 0;
 	pid_t got = reap(pid, &status, WNOHANG);
@@ -226,14 +232,14 @@ int program_read(const struct program_run *run, struct secret **ret, int *ret_st
 	if (r == 0 && run->said)
 		r = open_pipe(&said_in, &said_out);
 	if (r == 0)
-		r = start(run->argv, out, said_out, &pid);
+		r = start(run->argv, -1, out, said_out, &pid);
 	if (r != 0)
 		return r;
 	cleanup_close(&out);
 	cleanup_close(&said_out);
 	out = said_out = -1;
 	r = collect(run, in, said_in, s, &len);
-	status = end(pid);
+	status = program_end(pid);
 	if (r != 0)
 		return r;
 	if (status > 0) {

@@ -7,6 +7,7 @@
 #define CEXLUKS_BASE_PROGRAM_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attributes.h"
 #include "base/deadline.h"
@@ -53,6 +54,21 @@ int program_read(const struct program_run *run, struct secret **ret, int *ret_st
  */
 int program_read_secret(const char *const argv[], size_t max, deadline_t deadline, struct secret **ret,
 			int *ret_status) _must_check_;
+
+/**
+ * program_start() - run a program whose output the caller reads
+ * @in:  its standard input, borrowed; -1 for none
+ * @out: its standard output, borrowed: the end of a pipe, which stays open until the program has ended
+ * @ret: ended and released with program_end()
+ *
+ * It gets nothing else, and what it says on standard error is lost.
+ *
+ * Return: 0, PROGRAM_MISSING, -errno.
+ */
+int program_start(const char *const argv[], int in, int out, pid_t *ret) _must_check_;
+
+/* Ends it, if it has not ended. Its exit status, 128 and the number of the signal, or -1 when somebody else took it. */
+int program_end(pid_t pid) _must_check_;
 
 /* Descriptors from @first on don't pass an exec. Ours never do; this is for those that were inherited. */
 void program_hide_descriptors(int first);

@@ -22,7 +22,7 @@ static const char *level_word(enum check_level level)
 
 static void print_finding(const struct check_finding *f)
 {
-	printf("%s%s%s: ", f->volume, f->volume[0] ? ": " : "", f->subject);
+	printf("%s%s%s%s%s: ", f->image, f->image[0] ? ": " : "", f->volume, f->volume[0] ? ": " : "", f->subject);
 	if (f->level != CHECK_OK) {
 		paint(f->level == CHECK_WARNING ? PAINT_WARNING : PAINT_BAD, level_word(f->level));
 		printf(": %s: %s\n", f->word, f->cause);
@@ -51,7 +51,7 @@ static bool finding_json(cJSON *to, const struct check_finding *f)
 		json_free(o);
 		return false;
 	}
-	return cJSON_AddStringToObject(o, "volume", f->volume) &&
+	return cJSON_AddStringToObject(o, "image", f->image) && cJSON_AddStringToObject(o, "volume", f->volume) &&
 	       cJSON_AddStringToObject(o, "subject", f->subject) &&
 	       cJSON_AddStringToObject(o, "level", level_word(f->level)) &&
 	       cJSON_AddStringToObject(o, "word", f->word) &&
@@ -89,6 +89,7 @@ enum outcome cli_check(const struct verb_call *call)
 		.device = call->n_words ? call->words[0] : NULL,
 		.timeout_ms = verb_timeout_ms(call),
 		.offline = call->options.offline,
+		.initramfs = call->options.initramfs,
 	};
 	struct verdict v = { 0 };
 

@@ -69,6 +69,7 @@ struct verb_options {
 	bool all;
 	bool keys;
 	bool prometheus;
+	const char *initramfs;
 };
 
 enum option_id {
@@ -114,6 +115,7 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_KEYS,
 	OPTION_PROMETHEUS,
+	OPTION_INITRAMFS,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,

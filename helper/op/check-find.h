@@ -16,11 +16,15 @@ struct checker {
 	struct op_session *session;
 	struct check *found;
 	enum outcome first; /* the first failure, or OUTCOME_OK */
+	const char *image; /* what is looked at, for findings; NULL: the running system */
 	bool unnamed;	    /* the one volume asked about: nothing that the boot reads names it */
 	char *keys[LIMIT_KEY_FILES]; /* user keys of the keys directory that unwrap */
 	size_t n_keys;
 	bool no_memory;	    /* a finding was lost, so nothing may be called good */
 };
+
+/* A new finding, to be filled in; NULL: no memory, which was noted. */
+struct check_finding *check_add(struct checker *c, const char *volume, const char *subject);
 
 /* What an outcome says about @subject of @volume (may be ""). */
 void check_found(struct checker *c, const char *volume, const char *subject,
@@ -29,6 +33,25 @@ void check_found(struct checker *c, const char *volume, const char *subject,
 /* What works, and why it may stop. */
 void check_warn(struct checker *c, const char *volume, const char *subject, enum warning warning,
 		const char *format, ...) _printf_(5, 6);
+
+/* What another program of ours found, in JSON. Return: 0; -EBADMSG; -ENOMEM. */
+int check_take(struct checker *c, const char *text, size_t len, enum outcome *ret) _must_check_;
+
+/* What an image has to have: compared with this system, and by itself. Whether its helper can be asked. */
+struct image_room;
+bool check_image_files(struct checker *c, const char *image, const struct image_room *room);
+
+/* While the image is the root directory: the drivers of volumes, and what is to be loaded by name. */
+void check_image_modules(struct checker *c);
+
+/* What lies around it: the boot loader's map, the file system it is on. */
+void check_image_place(struct checker *c, const char *image);
+
+/* One image, all of the above. */
+enum outcome check_image(struct checker *c, struct verdict *v);
+
+/* The sum of all findings. */
+enum outcome check_conclude(const struct checker *c, struct verdict *v);
 
 /* Makes the plan one of what is to be looked at. */
 enum outcome check_plan(struct checker *c, struct verdict *v);

@@ -17,7 +17,7 @@
 
 /* --- findings ------------------------------------------------------------------------------- */
 
-static struct check_finding *add(struct checker *c, const char *volume, const char *subject)
+struct check_finding *check_add(struct checker *c, const char *volume, const char *subject)
 {
 	struct check_finding *larger, *f;
 
@@ -32,12 +32,13 @@ static struct check_finding *add(struct checker *c, const char *volume, const ch
 	/* Names that are cut are for people only. */
 	(void)snprintf(f->volume, sizeof(f->volume), "%s", volume);
 	(void)snprintf(f->subject, sizeof(f->subject), "%s", subject);
+	(void)snprintf(f->image, sizeof(f->image), "%s", c->image ? c->image : "");
 	return f;
 }
 
 void check_found(struct checker *c, const char *volume, const char *subject, const struct verdict *v)
 {
-	struct check_finding *f = add(c, volume, subject);
+	struct check_finding *f = check_add(c, volume, subject);
 
 	if (!f)
 		return;
@@ -54,7 +55,7 @@ void check_found(struct checker *c, const char *volume, const char *subject, con
 void check_warn(struct checker *c, const char *volume, const char *subject, enum warning warning,
 		const char *format, ...)
 {
-	struct check_finding *f = add(c, volume, subject);
+	struct check_finding *f = check_add(c, volume, subject);
 	va_list args;
 
 	if (!f)
@@ -131,7 +132,7 @@ static void check_leftovers(struct checker *c)
 			   "holds the passphrase that all of Ignition's volumes share");
 }
 
-static enum outcome conclude(const struct checker *c, struct verdict *v)
+enum outcome check_conclude(const struct checker *c, struct verdict *v)
 {
 	const struct check *found = c->found;
 	const char *word = word_that_turns_off(c);
@@ -180,7 +181,7 @@ static enum outcome check_all(struct checker *c, struct verdict *v)
 			check_volume(c, &c->setup.plan->volumes[i]);
 	if (word_that_turns_off(c))
 		c->found->n_opening = 0;
-	return conclude(c, v);
+	return check_conclude(c, v);
 }
 
 /* --- no configuration ----------------------------------------------------------------------- */
@@ -233,6 +234,11 @@ enum outcome op_check(const struct check_request *request, struct check *ret, st
 	*ret = (struct check){ 0 };
 	if (o == OUTCOME_NOTHING_TO_DO)
 		o = check_nothing(&c, v);
+	if (o == OUTCOME_OK && request->initramfs) {
+		o = check_image(&c, v);
+		boot_setup_done(&c.setup);
+		return o;
+	}
 	if (o == OUTCOME_OK)
 		r = op_session_new(c.setup.config, request->sysroot, &c.session);
 	if (r < 0)

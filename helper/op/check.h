@@ -2,7 +2,8 @@
 /*
  * Will the next boot unlock? Walks every volume through the very steps of the boot (op/attempt.h), one
  * binding at a time, up to the point where it would be activated, and asks every service. Changes
- * nothing; reads what the running system has, so the image may still be older than that.
+ * nothing; reads what the running system has, so the image may still be older than that. Or asks the image:
+ * what is in it, and what the helper in it says.
  */
 #ifndef CEXLUKS_OP_CHECK_H
 #define CEXLUKS_OP_CHECK_H
@@ -20,6 +21,7 @@ struct check_request {
 	const char *device; /* NULL: what the next boot would open */
 	uint64_t timeout_ms;
 	bool offline; /* ask neither KMS nor card */
+	const char *initramfs; /* this image, and what the helper in it finds; NULL: the running system */
 };
 
 enum check_level {
@@ -30,6 +32,7 @@ enum check_level {
 
 struct check_finding {
 	enum check_level level;
+	char image[96];	   /* the file's name; "" when it is about the running system */
 	char volume[160];  /* device or UUID; "" when it is about none */
 	char subject[96];  /* "card", "kms:prod", "header", "configuration" … */
 	const char *word;  /* of the outcome or the warning; static */

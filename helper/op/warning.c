@@ -18,6 +18,7 @@ static const struct {
 	[WARNING_TURNED_OFF] = { "turned-off", "remove the word from the kernel command line" },
 	[WARNING_NOT_AT_BOOT] = { "not-at-boot",
 				  "name it in crypttab or a [volume] section, without noauto" },
+	[WARNING_BOOT_ENCRYPTED] = { "boot-encrypted", "give /boot a file system of its own" },
 };
 
 const char *warning_word(enum warning warning)

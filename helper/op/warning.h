@@ -17,9 +17,10 @@ enum warning {
 	WARNING_PUBLIC_PASSPHRASE,
 	WARNING_TURNED_OFF,
 	WARNING_NOT_AT_BOOT,
+	WARNING_BOOT_ENCRYPTED,
 };
 
-#define WARNINGS (WARNING_NOT_AT_BOOT + 1)
+#define WARNINGS (WARNING_BOOT_ENCRYPTED + 1)
 
 /* The stable word, e.g. "single-queue". Static. */
 const char *warning_word(enum warning warning);

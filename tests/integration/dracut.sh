@@ -217,6 +217,13 @@ uuid = $uuid_root
 CONF
 }
 
+# Its volume is not there, so the outcome is not asked for.
+check_finds() { # NAME [not] TEXT
+    "$B/cexluks" check --offline --initramfs "$work/images/$1.img" --sysroot "$work/tree" > "$work/check.out" 2>&1
+    cat "$work/check.out"
+    grep -qF "header: failed: device-missing" "$work/check.out" && $2 grep -qF -- "$3" "$work/check.out"
+}
+
 if wanted real-helper; then
     if [[ -x $B/cexluks ]]; then
         new_tree
@@ -234,6 +241,10 @@ if wanted real-helper; then
             all "$work"/images/real-conf/etc/cexluks/{cexluks.conf,prod.api-key,ca.pem}
         check 'real helper: it names the volume that no crypttab names' \
             grep -q "UUID=$uuid_root" "$work/images/real-conf/etc/crypttab"
+        check 'real helper: check finds everything in it' check_finds real-conf not image-
+        echo '# newer' >> "$work/tree/etc/cexluks/cexluks.conf"
+        check 'real helper: check finds that it is older than the configuration' \
+            check_finds real-conf '' '/etc/cexluks/cexluks.conf: failed: image-stale'
         check 'real helper: names are looked up by resolved' \
             test -n "$(find "$work/images/real-conf" -name systemd-resolved -type f)"
         sed -i 's/^ca-file.*/&\naddress = kms.example=192.0.2.1, iam.example=192.0.2.2/' "$work/tree/etc/cexluks/cexluks.conf"

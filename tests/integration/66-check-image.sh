@@ -1,0 +1,242 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check --initramfs: what an image lacks, what in it is older than what is installed, and what the helper in it finds;
+# and that nothing that an image holds reaches the system which looks at it. The image is small and made here, with the real
+# helper and its libraries; images by dracut are in dracut.sh.
+# shellcheck source-path=SCRIPTDIR disable=SC2016,SC2317 # functions are reached through fault; scripts of a stand-in
+source "$(dirname "$0")/lib.sh"
+need 'images' cryptsetup jq curl cpio ldd strip unshare gzip xz zstd
+if [[ $EUID -ne 0 ]] || ! unshare -mp --fork true 2>/dev/null; then
+    skip 'images: needs root and namespaces'
+    summary
+fi
+
+sim_start --instance prod=key-protect || exit 1
+system="$ROOM/system" good="$ROOM/good" tree="$ROOM/tree"
+
+# --- the system, and an image made of it ------------------------------------------------------------------------------
+
+mkdir -p "$system"/{etc/cexluks,proc,boot}
+sim_conf prod key-protect prod >"$CONF"
+volume_make "$ROOM/volume"
+bind "$ROOM/volume" kms:prod
+expect 'a volume is bound' 0
+sed "s|^ca-file.*|ca-file = /etc/cexluks/ca.pem|; s|^api-key.*|api-key = file:/etc/cexluks/api-key|" "$CONF" \
+    >"$system/etc/cexluks/cexluks.conf"
+cp "$SIM_CA" "$system/etc/cexluks/ca.pem"
+install -m 600 "$SIM_API_KEY_FILE" "$system/etc/cexluks/api-key"
+: >"$system/proc/cmdline"
+
+units=(cexluks-{boot,retry,forget,refused}.service cryptsetup-pre.target)
+mkdir -p "$good"/{dev,proc,sys,run,etc/systemd/system/initrd.target.wants,usr/sbin,usr/lib/{dracut/hooks,systemd/system}} \
+    "$good"/usr/lib/{modules/6.1-test/kernel,modules-load.d} "$good"/usr/lib/dracut/hooks/{cmdline,pre-udev,cleanup}
+cp -a "$system/etc/cexluks" "$good/etc/"
+printf 'root /volume none luks\n' >"$good/etc/crypttab"
+cp "$ROOM/volume" "$good/volume"
+cp "$CEXLUKS" "$good/usr/sbin/cexluks"
+while read -r file; do
+    install -D --strip --strip-program=strip "$file" "$good$file"
+done < <(is_static || ldd "$CEXLUKS" | grep -o '/[^ ]*')
+touch "${units[@]/#/$good/usr/lib/systemd/system/}" "$good"/usr/lib/systemd/systemd{,-networkd} \
+    "$good"/usr/lib/dracut/hooks/{cmdline/20-cexluks-need,pre-udev/65-cexluks-bound,cleanup/15-cexluks-end}-network.sh
+ln -s /usr/lib/systemd/system/cexluks-{boot,retry}.service "$good/etc/systemd/system/initrd.target.wants/"
+mkdir "$good/usr/lib/modules/keys" # as Debian has one
+(
+    cd "$good/usr/lib/modules/6.1-test" || exit
+    echo 'an ELF file of many megabytes' >kernel/dm-crypt.ko.xz
+    printf 'kernel/dm-crypt.ko.xz: kernel/dm-mod.ko.xz\n' >modules.dep
+    printf 'kernel/crypto/algif_skcipher.ko\n' >modules.builtin
+)
+printf 'dm_crypt\nalgif_skcipher\n' >"$good/usr/lib/modules-load.d/cexluks.conf"
+
+sed '/END CERTIFICATE/q' /etc/ssl/certs/ca-certificates.crt >"$ROOM/other.pem"
+
+archive() { # FOLDER [cpio's options…]
+    (cd "$1" && find . -print0 | cpio --quiet -0 -o -H newc "${@:2}")
+}
+image="$system/boot/initramfs.img"
+build() { # [FOLDER]
+    archive "${1-$tree}" >"$image"
+}
+look() { # [OPTION…]
+    run check --initramfs "$image" --sysroot "$system" "$@" </dev/null
+}
+
+# --- a good image -----------------------------------------------------------------------------------------------------
+
+build "$good"
+look
+expect 'a good image passes' 0 'initramfs.img: /volume: kms:prod: ok: opens keyslot 1' \
+    'initramfs.img: kms:prod: ok: TLS, IAM token' 'the next boot: ok: 1 of 1 volumes would open'
+look --json
+check 'as JSON it says the same' same "$(jq -c '[.outcome, .volumes, .opening, ([.findings[] | .image, .level] | unique)]' \
+    "$ROOM/out")" '["ok",1,1,["initramfs.img","ok"]]'
+check 'nothing is left mounted, and no folder' same "$(ls -d /run/cexluks-image.* 2>/dev/null; mount | grep cexluks-image)" ''
+tokens_before="$(sim_tokens_issued)"
+look --offline
+expect 'offline the helper in it asks nobody' 0 '/volume: kms:prod: ok: would be tried'
+check 'nobody at all' same "$(sim_tokens_issued)" "$tokens_before"
+
+mkdir -p "$ROOM/early/kernel/x86/microcode"
+echo microcode >"$ROOM/early/kernel/x86/microcode/GenuineIntel.bin"
+for packer in gzip xz zstd; do
+    { archive "$ROOM/early" && archive "$good" | "$packer" -c; } >"$image"
+    look --offline
+    expect "microcode in front, and the rest packed with $packer" 0 '1 of 1 volumes would open'
+done
+mkdir -p "$ROOM/late/etc/cexluks"
+echo 'a newer one' >"$ROOM/late/etc/cexluks/api-key"
+{ archive "$good" && archive "$ROOM/late"; } >"$image"
+look --offline
+expect 'an archive behind the first one replaces files of it' 42 '/etc/cexluks/api-key: failed: image-stale'
+
+# --- planted faults, each by its name ---------------------------------------------------------------------------------
+
+fault() { # TITLE STATUS PART… -- COMMAND…: in the folder of a good image, which then has the fault
+    local expected=()
+    while [[ $1 != -- ]]; do
+        expected+=("$1")
+        shift
+    done
+    rm -rf "$tree"
+    cp -a "$good" "$tree"
+    (cd "$tree" && "${@:2}") || { not_ok "${expected[0]}: cannot be planted" && return; }
+    build
+    look --timeout 1
+    expect "${expected[@]}"
+}
+edit() { # FILE SED-PROGRAM
+    sed -i "$2" "$1"
+}
+say() { # TEXT FILE
+    printf '%s\n' "$1" >"$2"
+}
+like_initramfs_tools() {
+    rm -r usr/lib/dracut && mkdir -p scripts conf && touch scripts/functions conf/initramfs.conf
+}
+stand_in() { # SCRIPT, in place of the helper; the shell comes with it
+    cp --parents -L "$(realpath /bin/sh)" . && install -D "$(realpath /bin/sh)" bin/sh &&
+        ldd /bin/sh | grep -o '/[^ ]*' | while read -r file; do install -D "$file" ".$file"; done &&
+        printf '#!/bin/sh\n%s\n' "$1" >usr/sbin/cexluks
+}
+
+fault 'configuration of yesterday' 42 '/etc/cexluks/cexluks.conf: failed: image-stale: it is another one in the image' \
+    'hint: rebuild the initramfs' -- edit etc/cexluks/cexluks.conf '1i# of yesterday'
+fault 'credential of yesterday' 42 '/etc/cexluks/api-key: failed: image-stale' '/volume: kms:prod: failed: iam-refused' -- \
+    say no-key-of-anybody-0123456789-abcdefghijklmnop etc/cexluks/api-key
+fault 'no credential' 43 '/etc/cexluks/api-key: failed: image-incomplete: it is not in the image' -- rm etc/cexluks/api-key
+fault 'credential for everybody' 22 'credential-unusable: others can read' 'hint: chmod 0600' -- chmod 644 etc/cexluks/api-key
+fault 'no CA' 43 '/etc/cexluks/ca.pem: failed: image-incomplete' -- rm etc/cexluks/ca.pem
+fault 'another CA' 42 '/etc/cexluks/ca.pem: failed: image-stale' 'tls-untrusted' -- cp "$ROOM/other.pem" etc/cexluks/ca.pem
+fault 'no configuration' 43 '/etc/cexluks/cexluks.conf: failed: image-incomplete' -- rm etc/cexluks/cexluks.conf
+fault 'no helper' 43 'image: failed: image-incomplete: /usr/sbin/cexluks is not in the image' -- rm usr/sbin/cexluks
+is_static || fault 'a library is missing' 43 '/usr/sbin/cexluks: failed: image-incomplete: the helper in the image does not work' \
+    'libcryptsetup.so' -- find . -name 'libcryptsetup.so*' -delete
+fault 'made by initramfs-tools' 43 'image: failed: image-incomplete: initramfs-tools made it' 'hint: install dracut' -- \
+    like_initramfs_tools
+fault 'no dm-crypt' 43 'kernel modules: failed: image-incomplete: dm_crypt is not in the image, for Linux 6.1-test' -- \
+    rm usr/lib/modules/6.1-test/kernel/dm-crypt.ko.xz
+fault 'no kernel modules' 43 'kernel modules: failed: image-incomplete: no kernel modules' -- rm -r usr/lib/modules
+fault 'a driver of cards is missing' 43 'kernel modules: failed: image-incomplete: pkey is not in' -- \
+    say pkey usr/lib/modules-load.d/cexluks.conf
+fault 'no list of drivers' 43 'modules-load.d/cexluks.conf is not in the image' -- rm usr/lib/modules-load.d/cexluks.conf
+fault 'no unit' 43 'units: failed: image-incomplete: cexluks-boot.service' -- rm usr/lib/systemd/system/cexluks-boot.service
+fault 'unit not enabled' 43 'units: failed: image-incomplete: etc/systemd/system/initrd.target.wants/cexluks-boot.service' -- \
+    rm etc/systemd/system/initrd.target.wants/cexluks-boot.service
+fault 'no systemd, and no hooks' 43 'hooks: failed: image-incomplete: initqueue/20-cexluks-start.sh' -- rm usr/lib/systemd/systemd
+fault 'no hook for the network' 43 'network: failed: image-incomplete: cmdline/20-cexluks-need-network.sh' -- \
+    rm usr/lib/dracut/hooks/cmdline/20-cexluks-need-network.sh
+fault 'nothing brings a network up' 43 'network: failed: image-incomplete: anything that brings a network up' -- \
+    rm usr/lib/systemd/systemd-networkd
+fault 'crypttab names another volume too' 12 '/absent: header: failed: device-missing' -- say 'root /absent none' etc/crypttab
+fault 'a damaged token' 28 '/volume: kms:prod: failed: kms-bad-ciphertext' -- \
+    header_edit "$tree/volume" '.tokens["0"].ciphertext |= (.[:40] + "AAAA" + .[44:])'
+
+# --- what is around it ------------------------------------------------------------------------------------------------
+
+build "$good"
+touch -d '1 hour ago' "$system/boot/bootmap"
+look --offline
+expect 'a boot map older than the image' 44 'boot loader: failed: bootloader-stale: ' 'hint: run zipl'
+touch "$system/boot/bootmap"
+look --offline
+expect 'a newer one' 0
+rm "$system/boot/bootmap"
+
+device="$(stat -c '%Hd:%Ld' "$image")"
+mkdir -p "$system/sys/dev/block/$device/slaves/dm-1/dm"
+echo 'CRYPT-LUKS2-00-root' >"$system/sys/dev/block/$device/slaves/dm-1/dm/uuid"
+look --offline
+expect '/boot inside the encrypted root' 0 'boot loader: warning: boot-encrypted' 'hint: give /boot a file system of its own'
+echo 'LVM-00' >"$system/sys/dev/block/$device/slaves/dm-1/dm/uuid"
+look --offline
+check '/boot on a mapping that is not' not contains "$out" boot-encrypted
+rm -r "$system/sys"
+
+# --- what is no image -------------------------------------------------------------------------------------------------
+
+: >"$image"
+look
+expect 'an empty file' 43 'image: failed: image-incomplete' 'it is empty'
+head -c 100000 /dev/urandom >"$image"
+look
+expect 'noise' 43 'it is no initramfs, or damaged'
+archive "$good" | head -c 300000 >"$image"
+look
+expect 'one that is cut short' 43 'it is no initramfs, or damaged'
+archive "$good" | gzip -c | head -c 300000 >"$image"
+look
+expect 'one that is packed and cut short' 43 'gzip unpacks from it is damaged'
+rm "$image"
+look
+expect 'none' 43 'does not exist'
+
+# --- hostile ones -----------------------------------------------------------------------------------------------------
+
+mark="$ROOM/reached"
+hostile() { # TITLE PART… -- ARCHIVE-COMMAND…
+    local expected=()
+    while [[ $1 != -- ]]; do
+        expected+=("$1")
+        shift
+    done
+    "${@:2}" >"$image"
+    look --offline
+    contains "$out$err" "${expected[@]:1}" && [[ ! -e $mark ]]
+    check "${expected[0]}" test $? -eq 0
+}
+upward() {
+    mkdir -p "$ROOM/up/a/b" && echo x >"$ROOM/up/reached" &&
+        (cd "$ROOM/up/a/b" && echo "../../../../../../../../..$mark" | sed "s|$mark|/${ROOM#/}/up/reached|" |
+            cpio --quiet -o -H newc) | sed "s|/up/reached|/reached|"
+}
+through_link() { # a link out of it, and then a file behind that
+    mkdir -p "$ROOM/one" "$ROOM/two/out"
+    ln -sfn "$ROOM" "$ROOM/one/out"
+    echo x >"$ROOM/two/out/reached"
+    archive "$ROOM/one" && archive "$ROOM/two"
+}
+absolute() {
+    echo x >"$ROOM/planted"
+    echo "$ROOM/planted" | cpio --quiet -o -H newc | sed "s|/planted|/reached|"
+}
+hostile 'a name that leads upward is refused' 'it is no initramfs, or damaged' -- upward
+hostile 'a link leads nowhere but into the image' image-incomplete -- through_link
+hostile 'nor does an absolute name' image-incomplete -- absolute
+
+rm -rf "$tree" && cp -a "$good" "$tree" && rm -r "${tree:?}/dev" && ln -s "$ROOM" "$tree/dev" && build
+look --offline
+check 'a link in place of /dev is not followed' contains "$out$err" '/usr/sbin/cexluks: failed: image-incomplete'
+fault 'the helper in it says what a terminal would obey' 46 'kms:prod: failed: internal: red?[31m' -- stand_in \
+    'echo "{\"outcome\":\"internal\",\"volumes\":1,\"opening\":0,\"findings\":[{\"volume\":\"\",\"subject\":\"kms:prod\",\"level\":\"failed\",\"word\":\"internal\",\"cause\":\"red\\u001b[31m\",\"hint\":\"\"}]}"'
+fault 'it says what nobody understands' 43 'the helper in the image does not work: status 0' -- stand_in 'echo "{}"'
+fault 'it is older and knows no check' 42 "the helper in the image is older: unknown verb 'check'" -- stand_in \
+    "echo \"unknown verb 'check'\" >&2; exit 2"
+fault 'it never ends' 45 'timeout: the helper in the image does not end' -- stand_in 'while :; do :; done'
+fault 'it says too much' 43 'the helper in the image does not work: status 0' -- stand_in \
+    'x=0123456789abcdef; for i in 1 2 3 4 5 6 7 8 9 0; do x=$x$x; done; for i in $x; do for k in 1 2 3 4 5 6 7 8 9 0; do
+        for l in 1 2 3 4 5 6 7 8 9 0; do echo $x; done; done; done'
+fault 'it sees no file of the system' 43 'status 9' -- stand_in "[ -e '$ROOM' ] || exit 9"
+
+summary
