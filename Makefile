@@ -76,7 +76,7 @@ FUZZ_DRIVER := tests/fuzz/driver.c
 all: $(B)/cexluks $(PLUGIN)
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-images check-s390x check-all fuzz html clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-ansible check-images check-s390x check-all fuzz html clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -234,6 +234,12 @@ check-boot:
 check-images:
 	$(Q)tests/image/check.sh $(MAKE)
 
+# The Ansible role over three hosts that are namespaces of this machine.
+check-ansible:
+	$(Q)tests/deps.sh ansible
+	$(Q)$(MAKE) --no-print-directory $(B)/cexluks $(PLUGIN) $(B)/kms-sim
+	$(Q)B=$(B) tests/ansible/run
+
 # Every call that can fail fails once, by number; "make check" does so for each place in the program only.
 check-faults:
 	$(Q)$(MAKE) --no-print-directory SAN=1 build-san/cexluks build-san/kms-sim build-san/tests/faults/cexluks
@@ -273,4 +279,4 @@ demo:
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-images check-s390x check-faults check-all fuzz fuzz-build bench man html demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-ansible check-images check-s390x check-faults check-all fuzz fuzz-build bench man html demo clean

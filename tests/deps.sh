@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [--check] [s390x] [bench]: install with apt what building, testing and the demonstration need; with "s390x" also
-# what "make check-s390x" needs, which is large; with "bench" what "make bench" compares with and draws with.
+# deps.sh [--check] [s390x] [ansible] [bench]: install with apt what building, testing and the demonstration need; with "s390x"
+# also what "make check-s390x" needs, which is large; with "ansible" what "make check-ansible" needs; with "bench" what "make
+# bench" compares with and draws with.
 #
 # Does nothing, at once, when everything is there. --check only says what is missing (exit 1). It knows Debian 12
 # and newer, and Ubuntu 24.04 and newer; elsewhere it names what to look for.
@@ -35,6 +36,8 @@ for word in "$@"; do
         # cross compiler, programs and machines by emulation
         # (and for "make static ARCH=s390x" the kernel's headers)
         s390x) packages+=(gcc-s390x-linux-gnu linux-libc-dev-s390x-cross qemu-user-static qemu-system-misc) ;;
+        # the role of packaging/ansible
+        ansible) packages+=(ansible-core) ;;
         # clevis and its server to compare with; plots; profiles by hand
         bench) packages+=(clevis-luks tang jose gnuplot-nox hyperfine strace valgrind) ;;
         *) echo "deps: unknown word '$word'" >&2 && exit 2 ;;
