@@ -7,7 +7,7 @@
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/manual.sh
 source tests/manual.sh
-need 'examples of the manual' cryptsetup jq curl
+need 'examples of the manual' cryptsetup jq curl xxd
 
 pages=(docs/man/*.[578])
 pages=("${pages[@]##*/}")
