@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A crypto card for the helper that tests/faults/run makes calls of fail: with FAULTS_CARD in its environment it talks
- * to the pkey device and the cipher of the unit tests, where all is well. The cards themselves are a copy of sysfs.
+ * to the pkey device and the cipher of the unit tests, where all is well; with FAULTS_CARD=old every secure key's master
+ * key is the old one. The cards themselves are a copy of sysfs.
  */
 #include "op/fake-pkey.h"
 #include "op/paes.h"
@@ -13,6 +14,7 @@ __attribute__((constructor)) static void attach_card(void)
 
 	if (!getenv("FAULTS_CARD"))
 		return;
+	pkey.old = !strcmp(getenv("FAULTS_CARD"), "old");
 	cex_pkey_set_calls(&calls);
 	cex_skcipher_set(kernel_encrypt);
 }

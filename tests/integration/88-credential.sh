@@ -120,7 +120,7 @@ sim_conf prod key-protect | sed 's,^api-key.*,api-key = sealed:/prod.sealed,; s,
     >"$root/etc/cexluks/cexluks.conf"
 
 carded() { # VERB [ARGUMENT…]
-    FAULTS_CARD=1 "$with_card" "$@" --sysroot "$root" >"$ROOM/out" 2>"$ROOM/err"
+    FAULTS_CARD="${master_key:-current}" "$with_card" "$@" --sysroot "$root" >"$ROOM/out" 2>"$ROOM/err"
     status=$?
     out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
     sane "$ROOM/err" "$*"
@@ -145,6 +145,23 @@ carded credential check prod </dev/null
 expect 'both work' 0 'sealed:/prod.sealed: ok' 'sealed:/prod.sealed.old: ok'
 carded credential renew prod </dev/null
 expect 'the master key is the current one' 0 nothing-to-do 'sealed with the current master key'
+
+master_key=old
+carded ping prod </dev/null
+expect 'after a change of the master key it goes on working' 0 'prod: ok' 'cexluks credential renew prod'
+carded credential check prod </dev/null
+expect 'which credential check tells' 0 "sealed:/prod.sealed: ok: the service accepts it; sealed with the card's old master key"
+carded check </dev/null
+expect 'and check too' 0 master-key-old 'cexluks credential renew prod'
+before="$(digest "$root/prod.sealed" "$root/prod.sealed.old")"
+carded credential renew prod </dev/null
+expect 'renew seals all anew' 0 "sealed:/prod.sealed: ok" "sealed:/prod.sealed.old: ok" dracut
+check 'with other bytes' not same "$(digest "$root/prod.sealed" "$root/prod.sealed.old")" "$before"
+check 'and the same modes' same "$(sealed_files)" $'prod.sealed 600\nprod.sealed.old 600'
+master_key=current
+carded credential check prod </dev/null
+expect 'and the same API keys' 0 'sealed:/prod.sealed: ok' 'sealed:/prod.sealed.old: ok'
+check 'and nothing to renew' not contains "$out" 'old master key'
 mv "$root/prod.sealed.old" "$root/prod.sealed"
 rm -r "$root/sys" && cp -r tests/fixtures/sysfs/no-card/sys "$root/"
 before="$(digest "$root/prod.sealed")"
