@@ -200,7 +200,7 @@ enum outcome op_credential_finish(const struct credential_request *request, stru
 
 	if (o == OUTCOME_OK)
 		o = find_file(&c);
-	if (o != OUTCOME_OK)
+	if (o != OUTCOME_OK || !c.spare)
 		return o;
 	if (access(c.spare, F_OK) < 0)
 		return errno == ENOENT ? verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s is not there", c.spare) :
