@@ -27,6 +27,7 @@ ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 DRACUTDIR  ?= $(PREFIX)/lib/dracut/modules.d
+KERNELDIR  ?= $(PREFIX)/lib/kernel/install.d
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib
 PKG_CONFIG ?= pkg-config
@@ -169,7 +170,9 @@ install: $(B)/cexluks $(PLUGIN) install-dracut
 	$(Q)$(INSTALL) -D -m 0644 docs/cexluks.conf.example \
 		$(DESTDIR)$(SYSCONFDIR)/cexluks/cexluks.conf.example
 	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)
-	$(Q)$(INSTALL) -m 0644 units/*.service $(DESTDIR)$(UNITDIR)/
+	$(Q)$(INSTALL) -m 0644 units/*.service units/*.timer $(DESTDIR)$(UNITDIR)/
+	$(Q)$(INSTALL) -d $(DESTDIR)$(KERNELDIR)
+	$(Q)$(INSTALL) -m 0755 kernel-install/*.install $(DESTDIR)$(KERNELDIR)/
 	$(Q)$(INSTALL) -D -m 0644 dracut/90cexluks/refused.conf \
 		$(DESTDIR)$(UNITDIR)/systemd-cryptsetup@.service.d/50-cexluks.conf
 	$(Q)for page in docs/man/*.[578]; do \
