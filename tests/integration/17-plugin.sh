@@ -85,6 +85,28 @@ expect 'luksDump shows it' 0 "0: cexluks" $'\tBinding:    kms:prod' $'\tRoot key
     $'\tBound to:   ' $'\tSerial:     1' $'\tCreated:    20' $'\tKeyslot:    1'
 check 'but nothing that it wraps' not contains "$out" "$(tokens "$v" '.[0].ciphertext' | tr -d '"')"
 
+# --- systemd ----------------------------------------------------------------------------------------------------------
+
+# It says what it does to the journal or, in debug, to us. Without a device mapper it can only test, see there.
+systemd_cryptsetup=/lib/systemd/systemd-cryptsetup
+attach() { # VOLUME
+    there env LD_AUDIT="$ROOM/no-mapper.so" SYSTEMD_LOG_LEVEL=debug SYSTEMD_LOG_TARGET=console \
+        "$systemd_cryptsetup" attach data "$1" - luks,headless=1
+}
+if [[ ! -x $systemd_cryptsetup || ${#preload[@]} -ne 0 ]]; then
+    skip 'systemd-cryptsetup: it is not here, or the build has sanitizers'
+elif ! ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -Wall -Wextra -o "$ROOM/no-mapper.so" tests/integration/no-mapper.c; then
+    not_ok 'no-mapper.c compiles'
+else
+    attach "$v"
+    expect 'systemd-cryptsetup opens it' 0 'Verifying key from keyslot 1' 'activated with LUKS token id 0'
+    check 'and asks nobody' not contains "$err" 'Password querying'
+    mv "$etc/cexluks.conf" "$etc/away"
+    attach "$v"
+    check 'what it cannot open, it would ask for' contains "$err" 'cexluks: no passphrase: config-error' 'Password querying disabled'
+    mv "$etc/away" "$etc/cexluks.conf"
+fi
+
 # --- what the helper gets from a caller -------------------------------------------------------------------------------
 
 stand_in() { # SCRIPT: in the helper's place
