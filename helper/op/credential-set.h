@@ -31,8 +31,8 @@ struct credential_request {
  *
  * The service has to accept it before anything is written.
  *
- * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when the source has this key; OUTCOME_CREDENTIAL_UNUSABLE when it is none, or
- * kept by something else; as the service says; as op_seal().
+ * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when the source has this key; OUTCOME_CREDENTIAL_UNUSABLE
+ * when it is none, or kept by something else; as the service says; as op_seal().
  */
 enum outcome op_credential_set(const struct credential_request *request, struct verdict *v);
 
