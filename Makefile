@@ -10,6 +10,7 @@
 # make fuzz       parsers under libFuzzer, SECONDS each
 # make bench      measurements, written into docs/performance.md
 # make man        fills the program's tables into the manual pages; make html shows them in a browser
+# make dist       the source of a release; make deb, make rpm: packages of it; check-packages tries them
 #
 # V=1 shows commands, SAN=1 builds with address and undefined-behaviour sanitizers, WERROR=1 makes
 # warnings errors (CI). CFLAGS and LDFLAGS of the caller come last and win.
@@ -77,7 +78,7 @@ FUZZ_DRIVER := tests/fuzz/driver.c
 all: $(B)/cexluks $(PLUGIN)
 
 ifneq ($(DEPS_PRESENT),yes)
-ifeq ($(filter deps static install-static check-static install-dracut demo check check-boot check-ansible check-images check-s390x check-all fuzz html clean,$(MAKECMDGOALS)),)
+ifeq ($(filter dist deps static install-static check-static install-dracut demo check check-boot check-ansible check-images check-s390x check-all fuzz html clean,$(MAKECMDGOALS)),)
 $(error a library is missing: $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -n 1). Type "make deps")
 endif
 endif
@@ -214,6 +215,14 @@ install-static:
 check-static:
 	$(Q)B=$(B) STATIC=$(STATIC) ARCH=$(ARCH) LIBC=$(LIBC) packaging/static/check.sh $(MAKE)
 
+# --- releases: the version at the top of this file, see packaging/README.md -------------------
+
+dist:
+	$(Q)packaging/dist.sh $(VERSION) $(B)
+
+deb rpm:
+	$(Q)packaging/$@.sh $(VERSION) $(B)
+
 # --- tests -----------------------------------------------------------------------------------
 
 deps:
@@ -242,6 +251,11 @@ check-ansible:
 	$(Q)tests/deps.sh ansible
 	$(Q)$(MAKE) --no-print-directory $(B)/cexluks $(PLUGIN) $(B)/kms-sim
 	$(Q)B=$(B) tests/ansible/run
+
+# Both kinds of packages: built, judged, installed and removed.
+check-packages:
+	$(Q)tests/deps.sh packages
+	$(Q)tests/packaging/run $(if $(TIER),--tier "$(TIER)")
 
 # Every call that can fail fails once, by number; "make check" does so for each place in the program only.
 check-faults:
@@ -282,4 +296,4 @@ demo:
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-ansible check-images check-s390x check-faults check-all fuzz fuzz-build bench man html demo clean
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-ansible check-images check-s390x check-faults check-all fuzz fuzz-build bench man html demo clean dist deb rpm check-packages

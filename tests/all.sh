@@ -23,7 +23,7 @@ more() {
     if [[ $tier == *all* ]]; then stage "$@"; else stage_notes+=("# left to make check-all: $1"); fi
 }
 
-stage "packages" tests/deps.sh s390x ansible || stage_finish
+stage "packages" tests/deps.sh s390x ansible packages || stage_finish
 STAGE_CLOSES=yes
 stage "make check" "$MAKE" check WERROR=1
 # before the boots: one of them boots the static helper
@@ -31,6 +31,8 @@ stage "make check-static" "$MAKE" check-static "TIER=$tier"
 stage "make check-boot" "$MAKE" check-boot "TIER=$tier"
 stage "make check-ansible" "$MAKE" check-ansible
 stage "make check-images" "$MAKE" check-images "TIER=$tier"
+# after the static helper, which is in one of them
+stage "make check-packages" "$MAKE" check-packages "TIER=$tier"
 stage "make check-s390x" "$MAKE" check-s390x "TIER=$tier"
 more "make check-static ARCH=s390x" "$MAKE" check-static ARCH=s390x
 more "make check-static LIBC=glibc" "$MAKE" check-static LIBC=glibc

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [--check] [s390x] [ansible] [bench]: install with apt what building, testing and the demonstration need; with "s390x"
-# also what "make check-s390x" needs, which is large; with "ansible" what "make check-ansible" needs; with "bench" what "make
-# bench" compares with and draws with.
+# deps.sh [--check] [s390x] [ansible] [bench] [packages]: install with apt what building, testing and the demonstration
+# need; with "s390x" also what "make check-s390x" needs, which is large; with "ansible" what "make check-ansible" needs;
+# with "bench" what "make bench" compares with and draws with; with "packages" what builds and judges .deb and .rpm.
 #
 # Does nothing, at once, when everything is there. --check only says what is missing (exit 1). It knows Debian 12
 # and newer, and Ubuntu 24.04 and newer; elsewhere it names what to look for.
@@ -40,6 +40,8 @@ for word in "$@"; do
         ansible) packages+=(ansible-core) ;;
         # clevis and its server to compare with; plots; profiles by hand
         bench) packages+=(clevis-luks tang jose gnuplot-nox hyperfine strace valgrind) ;;
+        # "make deb" and "make rpm", and those who judge what they made
+        packages) packages+=(debhelper fakeroot lintian rpm rpmlint) ;;
         *) echo "deps: unknown word '$word'" >&2 && exit 2 ;;
     esac
 done

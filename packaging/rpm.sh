@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# rpm.sh VERSION B: B/rpm/*.rpm, the source package too.
+#
+# Debian has rpmbuild, but no database of what is installed: the libraries are those that "make deps" installs. Its rpmbuild
+# strips no symbols, and the script that compresses manuals wants bash.
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C
+
+top="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+version=$1 B=$2
+# shellcheck source=packaging/lib.sh
+source "$top/packaging/lib.sh"
+
+package_begin "$version" "$B/rpm"
+mkdir -p "$work/top"/{SOURCES,SPECS}
+cp "$tarball" "$work/top/SOURCES/"
+maintainers='cexluks maintainers <maintainers@cexluks.invalid>'
+# rpm reads the version in the source package, where nobody defines it
+{
+    printf '%%global cexluks_version %s\n' "$version"
+    grep -v '^%{?cexluks_changelog}' "$top/packaging/cexluks.spec"
+    printf '* %s %s - %s-1\n- Release %s: NEWS.md says what is new.\n' \
+        "$(date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')" "$maintainers" "$version" "$version"
+} >"$work/top/SPECS/cexluks.spec"
+foreign=()
+rpm -q rpm >/dev/null 2>&1 || foreign=(
+    --nodeps --define 'build_ldflags -Wl,-s' --define '__os_install_post bash %{_rpmconfigdir}/brp-compress %{_prefix}'
+)
+rpmbuild -ba "${foreign[@]}" --define "_topdir $work/top" --define '_buildhost localhost' --define "packager $maintainers" \
+    --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
+    "${@:3}" "$work/top/SPECS/cexluks.spec" >"$work/said" 2>&1 || { tail -n 40 "$work/said" >&2 && exit 1; }
+package_end "$work"/top/SRPMS/*.rpm "$work"/top/RPMS/*/*.rpm
