@@ -6,8 +6,8 @@
 # volume, brings it in order after a failure. $L/made is where a verb may leave files when it works.
 
 CASES=(list json bind keyring replace unbind unbind_slot pass open close load forget boot crypttab image_files
-    needs_network why cards cards_json ping key_list key_create wrap unwrap help pattern_set pattern_verify keygen
-    keygen_store format bind_card seal set_key)
+    needs_network why cards cards_json ping key_list key_create key_rotate wrap unwrap help pattern_set pattern_verify keygen
+    keygen_store format bind_card check rotate rewrap migrate seal set_key)
 declare -A SAYS_SECRETS=([pass]=1 [unwrap]=1 [format]=1) # to standard output
 declare -A expected=([open]=41 [close]=41 [boot]=41)
 for case in "${CASES[@]}"; do
@@ -16,14 +16,20 @@ done
 
 make_world() { # what all cases start from
     local key volume
-    sim_start --instance prod=key-protect --api-key the-next-key || exit 1
+    sim_start --instance prod=key-protect --instance next=key-protect --api-key the-next-key || exit 1
     sim_conf prod key-protect >"$ROOM/conf"
+    { cat "$ROOM/conf" && sim_conf next key-protect next; } >"$ROOM/conf-next"
     { printf '[cexluks]\nopen = systemd\n' && cat "$ROOM/conf"; } >"$ROOM/conf-systemd"
     key="$(key_file)"
     volume_make "$ROOM/base"
     cp "$ROOM/base" "$ROOM/bound"
     CONF="$ROOM/conf-systemd" bind "$ROOM/bound" kms:prod
     expect 'a volume is bound' 0
+    cp "$ROOM/base" "$ROOM/turned"
+    CONF="$ROOM/conf-next" bind "$ROOM/turned" kms:next
+    "$CEXLUKS" key rotate next --config "$ROOM/conf-next" >/dev/null </dev/null
+    # once an hour is allowed: from here on the service says what it says then, and does nothing
+    sim_fault '{"path":"*/actions/rotate","action":"status","status":204,"body":""}'
     cp "$ROOM/bound" "$ROOM/broken"
     header_edit "$ROOM/broken" '(.tokens[] | select(.type == "cexluks") | .ciphertext) |= (.[0:-12] + "AAAAAAAAAAA=")'
     "$CEXLUKS" pass "$ROOM/bound" kms:prod --config "$ROOM/conf" >"$ROOM/pass" </dev/null
@@ -100,8 +106,8 @@ unchanged_volume() {
     cmp -s "$L/v" "$L/v-before" || echo 'the volume changed'
 }
 
-binding_opens() { # VOLUME [KEYSLOT]
-    "$CEXLUKS" pass "$1" kms:prod --config "$ROOM/conf" --timeout 20 </dev/null >"$L/made/pass" 2>"$L/made/pass.err" &&
+binding_opens() { # VOLUME [BINDING]
+    "$CEXLUKS" pass "$1" "${2-kms:prod}" --config "$ROOM/conf-next" --timeout 20 </dev/null >"$L/made/pass" 2>"$L/made/pass.err" &&
         opens "$1" "$L/made/pass" || echo "the binding does not open: $(head -n 1 "$L/made/pass.err")"
     rm -f "$L/made/pass" "$L/made/pass.err"
 }
@@ -173,6 +179,53 @@ command_unbind_slot() { verb unbind "$L/v" --keyslot 1 --header-backup "$L/made/
 proof_unbind_slot() { proof_unbind; }
 again_unbind_slot() { again "$UNBOUND" unbind "$L/v" kms:prod; }
 
+# What another run leaves: one binding, which opens, and as many keyslots as before.
+again_bound() { # PROFILE VERB ARGUMENT…
+    local said seen
+    said="$("$CEXLUKS" "${@:2}" --config "$ROOM/conf-next" </dev/null 2>&1)" || echo "another run fails: $said"
+    seen="$(header_json "$L/v" | jq -c '[[.tokens[] | select(.type == "cexluks") | .profile], (.keyslots | length)]')"
+    [[ $seen == "[[\"$1\"],2]" ]] || echo "another run leaves $seen"
+    binding_opens "$L/v" "kms:$1"
+}
+
+prepare_rotate() { cp "$ROOM/bound" "$L/v"; }
+command_rotate() { kms_verb rotate "$L/v" kms:prod --header-backup "$L/made/backup"; }
+proof_rotate() {
+    binding_opens "$L/v"
+    [[ $(tokens "$L/v" 'map(.serial)') != $(tokens "$L/v-before" 'map(.serial)') ]] || echo 'it says ok, and nothing is new'
+    cryptsetup luksDump "$L/made/backup" >/dev/null 2>&1 || echo 'the header backup is none'
+}
+again_rotate() { again_bound prod rotate "$L/v" kms:prod; }
+
+prepare_rewrap() { cp "$ROOM/turned" "$L/v"; }
+command_rewrap() { verb rotate "$L/v" --rewrap-only --config "$ROOM/conf-next" --timeout 5; }
+proof_rewrap() {
+    binding_opens "$L/v" kms:next
+    [[ $(tokens "$L/v" 'map(.ciphertext)') != $(tokens "$L/v-before" 'map(.ciphertext)') ]] ||
+        echo 'it says ok, and it is wrapped as before'
+}
+again_rewrap() { again_bound next rotate "$L/v" --rewrap-only; }
+
+prepare_migrate() { cp "$ROOM/bound" "$L/v"; }
+command_migrate() { verb migrate "$L/v" --to next --config "$ROOM/conf-next" --timeout 5; }
+proof_migrate() {
+    binding_opens "$L/v"
+    binding_opens "$L/v" kms:next
+}
+again_migrate() {
+    local said
+    said="$("$CEXLUKS" migrate "$L/v" --to next --config "$ROOM/conf-next" </dev/null 2>&1)" || echo "another run fails: $said"
+    [[ "$(header_json "$L/v" | jq '.keyslots | length')" -eq 3 ]] || echo 'another run does not put things in order'
+    proof_migrate
+}
+
+prepare_check() { cp "$ROOM/bound" "$L/v"; }
+command_check() { kms_verb check "$L/v"; }
+proof_check() {
+    unchanged_volume
+    grep -q 'kms:prod: ok' "$L/out" || echo 'it says ok, and not that the binding opens'
+}
+
 prepare_pass() { cp "$ROOM/bound" "$L/v"; }
 command_pass() { kms_verb pass "$L/v" kms:prod; }
 proof_pass() { cmp -s "$L/out" "$ROOM/pass" || echo 'it says ok, and this is no passphrase'; }
@@ -240,6 +293,10 @@ proof_key_list() { jq -e --arg key "$SIM_ROOT_KEY" 'map(.id) | index($key)' "$L/
 prepare_key_create() { :; }
 command_key_create() { kms_verb key create prod made-here; }
 proof_key_create() { grep -qxE '[0-9a-f-]{36}' "$L/out" || echo 'it says ok, and this is no key'; }
+
+prepare_key_rotate() { :; }
+command_key_rotate() { kms_verb key rotate prod; }
+proof_key_rotate() { grep -q 'has a new version' "$L/out" || echo 'it says ok, and nothing else'; }
 
 prepare_wrap() { cp "$ROOM/passphrase" "$L/in"; }
 command_wrap() { kms_verb wrap prod; }

@@ -35,6 +35,7 @@ parser_of() {
         masterkey) echo helper/cex/masterkey.c ;;
         message) echo helper/kms/message.c ;;
         old-config) echo helper/op/config-old.c ;;
+        sealed) echo helper/base/sealed.c ;;
         report) echo helper/base/json-check.c ;;
         repository) echo helper/cex/apqn.c ;;
         token) echo helper/luks/token.c helper/base/json-check.c ;;

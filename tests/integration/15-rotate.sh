@@ -59,13 +59,9 @@ sim_listener prod up
 # Killed at each write and sync of the volume: some way in by each binding must be left, and a second run ends with one
 # keyslot each.
 lost=0 tried=0
-survived() { # MOMENT: did a run live that is killed at its moment-th write?
-    strace -f -qq -o "$ROOM/trace" -P "$v" -e trace=write,fsync -e "inject=write,fsync:signal=KILL:when=$1" \
-        "$CEXLUKS" rotate "$v" --config "$CONF" </dev/null >/dev/null
-}
 for ((moment = 1; moment < 200; moment += 1)); do
     cp "$ROOM/bound" "$v"
-    survived "$moment" 2>/dev/null && break
+    killed_at "$moment" "$v" "$CEXLUKS" rotate "$v" --config "$CONF" && break
     tried=$((tried + 1))
     for binding in kms:prod kms:dr; do
         { pass "$binding" "$ROOM/got" && opens "$v" "$ROOM/got"; } >/dev/null 2>&1 || lost=$((lost + 1))

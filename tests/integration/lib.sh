@@ -191,6 +191,11 @@ header_edit() { # FILE JQ-FILTER [jq's options…]
     header_set "$1" "$(header_json "$1" | jq -c "${@:3}" "$2")"
 }
 
+killed_at() { # MOMENT FILE COMMAND…: ends it at its MOMENT-th write or sync of FILE; did it live?
+    strace -f -qq -o "$ROOM/trace" -P "$2" -e trace=write,pwrite64,fsync -e "inject=write,pwrite64,fsync:signal=KILL:when=$1" \
+        "${@:3}" </dev/null >"$ROOM/killed-said" 2>&1
+} 2>/dev/null # where the shell tells of what was killed
+
 REFUSED_BY=(pass open bind unbind)
 refuses_header() { # WHAT PART…: of $v, by verbs that read a header, and no byte changes
     local verb changed
