@@ -78,6 +78,21 @@ static void test_questions_about_anything_else_are_left_alone(void **state)
 	}
 }
 
+static void test_a_live_question_about_another_device_gets_nothing(void **state)
+{
+	struct stage *s = *state;
+	_cleanup_luks_device_ struct luks_device *device = device_of(s);
+	_cleanup_secret_ struct secret *passphrase = secret_of("x");
+	_cleanup_close_ int fd = -1;
+	char other[256], got[8];
+
+	tree_put(s->tree, "/other", "another device");
+	(void)snprintf(other, sizeof(other), "%s/other", s->tree->root);
+	fd = stage_ask(s, other);
+	assert_int_equal(answer_question(device, passphrase), ANSWER_NO_QUESTION);
+	assert_int_equal(recv(fd, got, sizeof(got), 0), -1);
+}
+
 static void test_a_question_of_strange_size_is_no_question(void **state)
 {
 	struct stage *s = *state;
@@ -137,6 +152,7 @@ int main(void)
 		T(test_the_answer_is_a_sign_and_the_passphrase),
 		T(test_the_device_counts_not_the_way_it_is_written),
 		T(test_questions_about_anything_else_are_left_alone),
+		T(test_a_live_question_about_another_device_gets_nothing),
 		T(test_a_question_of_strange_size_is_no_question),
 		T(test_a_stale_question_does_not_hide_the_live_one),
 		T(test_no_folder_means_no_question_and_watching_makes_it),
