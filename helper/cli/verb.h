@@ -70,6 +70,7 @@ struct verb_options {
 	bool keys;
 	bool prometheus;
 	const char *initramfs;
+	bool all_images;
 };
 
 enum option_id {
@@ -116,6 +117,7 @@ enum option_id {
 	OPTION_KEYS,
 	OPTION_PROMETHEUS,
 	OPTION_INITRAMFS,
+	OPTION_ALL_IMAGES,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,
 	OPTION_TIMEOUT,

@@ -47,8 +47,8 @@ void check_image_modules(struct checker *c);
 /* What lies around it: the boot loader's map, the file system it is on. */
 void check_image_place(struct checker *c, const char *image);
 
-/* One image, all of the above. */
-enum outcome check_image(struct checker *c, struct verdict *v);
+/* One image or every one that can be booted, all of the above. */
+enum outcome check_images(struct checker *c, struct verdict *v);
 
 /* The sum of all findings. */
 enum outcome check_conclude(const struct checker *c, struct verdict *v);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "op/boot-entries.h"
 #include "op/check-find.h"
 #include "op/image-room.h"
 
@@ -105,33 +106,70 @@ static int ask_helper(struct checker *c, const struct image_room *room, enum out
 	return 0;
 }
 
-static enum outcome look_inside(struct checker *c, struct verdict *v)
+static enum outcome look_inside(struct checker *c, const char *image, struct verdict *v)
 {
 	_cleanup_image_room_ struct image_room room = IMAGE_ROOM_NONE;
-	enum outcome said = OUTCOME_OK, o = image_room_open(c->request->initramfs, &room, v);
+	enum outcome said = OUTCOME_OK, o = image_room_open(image, &room, v);
 	int r;
 
 	if (o == OUTCOME_IMAGE_INCOMPLETE) {
 		check_found(c, "", "image", v);
-		return check_conclude(c, v);
+		return OUTCOME_OK;
 	}
 	if (o != OUTCOME_OK)
 		return o;
-	if (!check_image_files(c, c->request->initramfs, &room))
-		return check_conclude(c, v);
+	if (!check_image_files(c, image, &room))
+		return OUTCOME_OK;
 	r = ask_helper(c, &room, &said);
 	if (r < 0)
-		return verdict_errno(v, r, c->request->initramfs);
+		return verdict_errno(v, r, image);
 	if (c->first == OUTCOME_OK)
 		c->first = outcome_exit_code(said) ? said : OUTCOME_OK;
-	return check_conclude(c, v);
+	return OUTCOME_OK;
 }
 
-enum outcome check_image(struct checker *c, struct verdict *v)
+static enum outcome check_image(struct checker *c, const char *image, struct verdict *v)
 {
-	const char *slash = strrchr(c->request->initramfs, '/');
+	const char *slash = strrchr(image, '/');
 
-	c->image = slash ? slash + 1 : c->request->initramfs;
-	check_image_place(c, c->request->initramfs);
-	return look_inside(c, v);
+	c->image = slash ? slash + 1 : image;
+	check_image_place(c, image);
+	return look_inside(c, image, v);
+}
+
+/* Somebody who wanted to know about all of them is not told that none is a good number. */
+static void check_number(struct checker *c, const struct boot_entries *entries)
+{
+	struct verdict v = { 0 };
+
+	c->image = NULL;
+	if (entries->n && !entries->n_left)
+		return;
+	if (!entries->n)
+		(void)verdict_set(&v, OUTCOME_IMAGE_INCOMPLETE, "none names an image, in /boot/loader/entries or zipl.conf");
+	else
+		(void)verdict_set(&v, OUTCOME_IMAGE_INCOMPLETE, "%zu images were not looked at", entries->n_left);
+	(void)verdict_hint(&v, "cexluks check --initramfs IMAGE looks at one");
+	check_found(c, "", "boot entries", &v);
+}
+
+static enum outcome check_each(struct checker *c, struct verdict *v)
+{
+	_cleanup_(boot_entries_done) struct boot_entries entries = { .n = 0 };
+	enum outcome o = OUTCOME_OK;
+	int r = boot_entries_read(c->request->sysroot, &entries);
+
+	if (r < 0)
+		return verdict_errno(v, r, "boot entries");
+	for (size_t i = 0; i < entries.n && o == OUTCOME_OK; i++)
+		o = check_image(c, entries.images[i], v);
+	check_number(c, &entries);
+	return o;
+}
+
+enum outcome check_images(struct checker *c, struct verdict *v)
+{
+	enum outcome o = c->request->all_images ? check_each(c, v) : check_image(c, c->request->initramfs, v);
+
+	return o == OUTCOME_OK ? check_conclude(c, v) : o;
 }

@@ -22,6 +22,7 @@ struct check_request {
 	uint64_t timeout_ms;
 	bool offline; /* ask neither KMS nor card */
 	const char *initramfs; /* this image, and what the helper in it finds; NULL: the running system */
+	bool all_images; /* each image that a boot entry names */
 };
 
 enum check_level {

@@ -174,6 +174,33 @@ look --offline
 check '/boot on a mapping that is not' not contains "$out" boot-encrypted
 rm -r "$system/sys"
 
+# --- every image that can be booted -----------------------------------------------------------------------------------
+
+look_at_all() {
+    run check --all-images --offline --sysroot "$system" </dev/null
+}
+look_at_all
+expect 'no boot entry is no success' 43 'boot entries: failed: image-incomplete: none names an image'
+mkdir -p "$system/boot/loader/entries"
+printf 'title now\nlinux /vmlinuz\ninitrd /initramfs.img $tuned_initrd\n' >"$system/boot/loader/entries/2-now.conf"
+printf 'initrd $tuned_initrd\n' >"$system/boot/loader/entries/3-variable.conf"
+look_at_all
+expect 'one entry, and it is good' 0 'initramfs.img: /volume: kms:prod: ok' '1 of 1 volumes would open'
+printf 'title to roll back to\ninitrd\t/ostree/initramfs-old.img\n' >"$system/boot/loader/entries/1-old.conf"
+mkdir "$system/boot/ostree"
+rm -rf "$tree" && cp -a "$good" "$tree" && rm "$tree/etc/cexluks/api-key"
+archive "$tree" >"$system/boot/ostree/initramfs-old.img"
+look_at_all
+expect 'the one to roll back to is not' 43 'initramfs-old.img: /etc/cexluks/api-key: failed: image-incomplete' \
+    'initramfs.img: /volume: kms:prod: ok'
+rm -r "$system/boot/loader"
+printf '[defaultboot]\ndefault = linux\n[linux]\n\ttarget = /boot\n\tramdisk = /boot/initramfs.img,0x2000000\n[gone]\nramdisk=/boot/gone.img\n' \
+    >"$system/etc/zipl.conf"
+look_at_all
+expect "zipl's sections, one of an image that is gone" 43 'initramfs.img: /volume: kms:prod: ok' \
+    'gone.img: image: failed: image-incomplete'
+rm "$system/etc/zipl.conf"
+
 # --- what is no image -------------------------------------------------------------------------------------------------
 
 : >"$image"
