@@ -215,6 +215,7 @@ enum outcome cli_forget(const struct verb_call *call);
 enum outcome cli_boot(const struct verb_call *call);
 enum outcome cli_rotate(const struct verb_call *call);
 enum outcome cli_apply(const struct verb_call *call);
+enum outcome cli_rebind(const struct verb_call *call);
 enum outcome cli_migrate(const struct verb_call *call);
 enum outcome cli_check(const struct verb_call *call);
 enum outcome cli_why(const struct verb_call *call);

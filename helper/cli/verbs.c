@@ -24,6 +24,8 @@ const struct verb verbs[] = {
 	  O(REWRAP_ONLY) | O(HEADER_BACKUP) | O(DRY_RUN), cli_rotate },
 	{ "apply", "[DEVICE]", "bring volumes to what the configuration's bindings say", 0, 1,
 	  O(KEY_FILE) | O(DRY_RUN), cli_apply },
+	{ "rebind", "DEVICE", "make bindings work again after the volume key was re-enciphered", 1, 1,
+	  O(KEY_FILE), cli_rebind },
 	{ "migrate", "[DEVICE] --to PROFILE", "move to another key management service", 0, 1,
 	  O(ALL) | O(KEYS) | O(TO) | O(FROM) | O(FINISH) | O(HEADER_BACKUP) | O(DRY_RUN), cli_migrate },
 	{ "list", "[DEVICE]", "show what opens a volume", 0, 1, O(JSON), cli_list },

@@ -204,7 +204,7 @@ int luks_bind_add(const struct luks_device *device, const struct luks_bind *bind
 	r = existing_keyslot(header, bind, &existing, reason);
 	if (r)
 		return r;
-	r = clean(&change, header, &cleaned, reason);
+	r = bind->keep_bare ? 0 : clean(&change, header, &cleaned, reason);
 	if (r)
 		return r;
 	r = luks_library_result("crypt_set_pbkdf_type",

@@ -33,6 +33,7 @@ struct luks_bind {
 	int existing_keyslot;		 /* from luks_bind_check_passphrase(): saves one derivation */
 	luks_bind_unwrap_fn unwrap;
 	void *userdata;
+	bool keep_bare;			 /* leave tokens of ours that name no keyslot */
 	bool keyring_token;		 /* also add a luks2-keyring token "cexluks:<uuid>" (open = systemd) */
 };
 

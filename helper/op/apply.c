@@ -38,17 +38,6 @@ static bool is_named(const struct apply *a, const char *binding)
 
 /* --- add and prove --------------------------------------------------------------------------- */
 
-/* A binding that works now, then a person. */
-static enum outcome ask(const char *device, void *userdata, struct secret **ret, struct verdict *v)
-{
-	struct apply *a = userdata;
-	enum outcome o = own_way_ask(device, &a->way, ret, v);
-
-	if (o == OUTCOME_OK || !a->request->ask)
-		return o;
-	return a->request->ask(device, a->request->ask_userdata, ret, v);
-}
-
 static bool add(struct apply *a, const char *binding)
 {
 	const struct bind_request request = {
@@ -58,8 +47,8 @@ static bool add(struct apply *a, const char *binding)
 		.binding = binding,
 		.dry_run = a->request->dry_run,
 		.timeout_ms = a->request->timeout_ms,
-		.ask = ask,
-		.userdata = a,
+		.ask = own_way_ask,
+		.userdata = &a->way,
 	};
 	struct bind_result result;
 	struct verdict v = { 0 };
@@ -135,7 +124,9 @@ static enum outcome apply_one(const struct apply_request *request, const char *d
 		.way = { .sysroot = request->sysroot,
 			 .config_path = request->config_path,
 			 .timeout_ms = request->timeout_ms,
-			 .names = &names },
+			 .names = &names,
+			 .person = request->ask,
+			 .person_userdata = request->ask_userdata },
 		.sum = OUTCOME_NOTHING_TO_DO,
 	};
 	struct verdict v = { 0 };

@@ -171,6 +171,7 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 		.unwrap = unwrap,
 		.userdata = b,
 		.keyring_token = bind_wants_keyring(b),
+		.keep_bare = b->request->keep_bare,
 	};
 	enum outcome o;
 	int r;
@@ -191,7 +192,7 @@ static enum outcome add_binding(struct bind *b, const struct secret *existing,
 static enum outcome clean(struct bind *b, struct bind_result *ret)
 {
 	struct luks_reason reason = { "" };
-	int r = luks_bind_clean(b->device, &ret->cleaned, &reason);
+	int r = b->request->keep_bare ? 0 : luks_bind_clean(b->device, &ret->cleaned, &reason);
 
 	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
 }
@@ -243,6 +244,12 @@ static enum outcome look_at_existing(struct bind *b, bool *ret_replaces)
 	return OUTCOME_OK;
 }
 
+/* An older token of this binding, where none is to be kept. */
+static bool goes(const struct bind *b, const struct luks_token *token)
+{
+	return b->kind->matches(b, token) && !(b->request->keep_bare && token->keyslot < 0);
+}
+
 /* What a run left that was interrupted after the new binding was proven and before all of the old one went. */
 static enum outcome retire_older(struct bind *b)
 {
@@ -250,7 +257,7 @@ static enum outcome retire_older(struct bind *b)
 	size_t n = luks_header_tokens(b->header, &tokens), retired = 0;
 
 	for (size_t i = 0; i < n && !b->request->dry_run; i++) {
-		if (tokens[i] == b->bound || !b->kind->matches(b, tokens[i]))
+		if (tokens[i] == b->bound || !goes(b, tokens[i]))
 			continue;
 		if (retire(b, tokens[i]->id) != OUTCOME_OK)
 			return b->v->outcome;
@@ -313,7 +320,7 @@ static enum outcome retire_others(struct bind *b, const struct bind_result *ret)
 	for (size_t i = 0; i < n; i++)
 		if (tokens[i]->id == ret->token)
 			new_is_there = tokens[i]->keyslot == ret->keyslot;
-		else if (b->kind->matches(b, tokens[i]))
+		else if (goes(b, tokens[i]))
 			old[n_old++] = tokens[i]->id;
 	if (!new_is_there)
 		return verdict_set(b->v, OUTCOME_DEVICE_BUSY, "%s: somebody else took the new binding away",

@@ -20,6 +20,7 @@ struct bind_request {
 	const char *header_backup;	/* new file, or NULL */
 	bool dry_run;
 	bool luks2_keyring; /* a kms binding: systemd may open with its key, whatever "open" says */
+	bool keep_bare; /* leave tokens without keyslots, which otherwise go as what interrupted runs left */
 	bool renew; /* replace a binding that works by a new one; it opens the volume for that itself */
 	uint64_t timeout_ms; /* of each exchange with the service */
 	const struct secret *existing; /* a passphrase that opens the volume now; NULL: to be asked for */

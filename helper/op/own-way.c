@@ -38,5 +38,5 @@ enum outcome own_way_ask(const char *device, void *own_way, struct secret **ret,
 		if (v->outcome == OUTCOME_NOT_BOUND)
 			*v = last;
 	}
-	return v->outcome;
+	return way->person ? way->person(device, way->person_userdata, ret, v) : v->outcome;
 }
