@@ -26,6 +26,7 @@ more() {
 stage "packages" tests/deps.sh s390x ansible packages || stage_finish
 STAGE_CLOSES=yes
 stage "make check" "$MAKE" check WERROR=1
+stage "promises whose countermeasure is taken away" tests/security/run --tier "$tier"
 # before the boots: one of them boots the static helper
 stage "make check-static" "$MAKE" check-static "TIER=$tier"
 stage "make check-boot" "$MAKE" check-boot "TIER=$tier"

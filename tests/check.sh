@@ -4,7 +4,7 @@
 # check.sh MAKE: everything that needs no machine of its own, plus one boot. Called by "make check".
 #
 # Stages: packages; build; unit tests, as shipped and with sanitizers; integration, as shipped and with sanitizers;
-# fuzzers for a few seconds each; calls that fail, each place once; lint; one virtual machine that
+# fuzzers for a few seconds each; promises have their tests; calls that fail, each place once; lint; one virtual machine that
 # boots unattended. The last line is their sum.
 #
 # The boot waits much and the unit tests run one by one, so they share the processors; so do lint and integration.
@@ -34,6 +34,7 @@ stage "fuzzers with sanitizers" tests/fuzz/run build-san
 stage_join
 # nice: the integration tests have deadlines, lint has none
 stage_beside "lint" nice -n 19 env "B=$B" tests/lint/run
+stage "promises and their tests" tests/security/run
 stage "simulator" env "SIM=$B/kms-sim" tests/kms-sim/selftest.sh
 stage "integration" env "B=$B" tests/integration/run
 stage "integration with sanitizers" env B=build-san tests/integration/run
