@@ -16,6 +16,7 @@ struct status {
 	size_t n_bound;
 	const char *unbound; /* the only volume without a binding; NULL: there are none, or several */
 	size_t opened, closed; /* by the last boot */
+	int unreadable;	       /* its report: -errno */
 	struct verdict wrong; /* with the configuration */
 };
 
@@ -33,18 +34,20 @@ static void print_config(const struct status *s)
 	printf("%s\n", s->config->n_profiles ? "" : " no key management service");
 }
 
-/* Number of bindings; with @print, their names. */
+/* How many bindings; with @print, their names. */
 static size_t bindings(const struct list_entry *e, bool print)
 {
 	const struct luks_token *const *tokens;
 	size_t n = e->header ? luks_header_tokens(e->header, &tokens) : 0, bound = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_free_ char *name = tokens[i]->keyslot < 0 ? NULL : luks_token_binding(tokens[i]);
-
-		bound += tokens[i]->keyslot >= 0;
-		if (print && name)
-			printf(" %s", name);
+		if (tokens[i]->keyslot < 0)
+			continue;
+		bound++;
+		if (print && tokens[i]->kind == LUKS_TOKEN_KMS)
+			printf(" kms:%s", tokens[i]->profile);
+		else if (print)
+			printf(" card");
 	}
 	return bound;
 }
@@ -83,7 +86,9 @@ static void print_volumes(const struct status *s)
 
 static void print_boot(const struct status *s)
 {
-	if (s->opened || s->closed)
+	if (s->unreadable)
+		printf("last boot      unknown: its report: %s\n", strerror(-s->unreadable));
+	else if (s->opened || s->closed)
 		printf("last boot      opened %zu volumes, and left %zu closed\n", s->opened, s->closed);
 	else
 		printf("last boot      unlocked nothing\n");
@@ -133,7 +138,7 @@ enum outcome cli_status(const struct verb_call *call)
 		return v.outcome;
 	}
 	count(&s);
-	report_count(report, &s.opened, &s.closed);
+	s.unreadable = report_count(report, &s.opened, &s.closed);
 	print_config(&s);
 	print_volumes(&s);
 	print_boot(&s);

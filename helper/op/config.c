@@ -464,6 +464,7 @@ const char *config_check_value(const char *section, const char *key, const char 
 	_cleanup_config_ struct config *c = new_config("", "");
 	const struct config_setter *setters;
 	size_t n = config_setters(&setters);
+	struct config_target target;
 	char line[INI_LINE + 2];
 	const char *wrong;
 
@@ -472,11 +473,12 @@ const char *config_check_value(const char *section, const char *key, const char 
 	(void)snprintf(line, sizeof(line), "%s = %s", key, value); /* one that is cut is too long */
 	wrong = *value ? check_line(line, strlen(line)) : "has no value";
 	c->n_profiles = c->n_volumes = 1;
+	target = (struct config_target){ c, &c->profiles[0], &c->volumes[0] };
 	for (size_t i = 0; !wrong && i < n; i++) {
-		struct config_target target = { c, &c->profiles[0], &c->volumes[0] };
-
-		if (!strcmp(setters[i].key.section, section) && !strcmp(setters[i].key.name, key))
-			return setters[i].set(&target, value);
+		if (strcmp(setters[i].key.section, section) != 0 || strcmp(setters[i].key.name, key) != 0)
+			continue;
+		/* cppcheck-suppress returnDanglingLifetime ; what a setter returns is a static sentence */
+		return setters[i].set(&target, value);
 	}
 	return wrong ? wrong : "is no key of the configuration";
 }

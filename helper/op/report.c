@@ -146,17 +146,25 @@ bool report_opened_with(const char *path, const char *uuid, const char *binding)
 	return false;
 }
 
-void report_count(const char *path, size_t *ret_opened, size_t *ret_closed)
+int report_count(const char *path, size_t *ret_opened, size_t *ret_closed)
 {
-	_cleanup_json_ cJSON *report = read_report(path);
+	_cleanup_json_ cJSON *report = NULL;
+	_cleanup_free_ char *text = NULL;
 	const cJSON *run, *vol;
+	size_t len;
+	int r = file_read(path, REPORT_SIZE, &text, &len);
 
 	*ret_opened = *ret_closed = 0;
+	if (r == 0)
+		r = json_parse(text, len, LIMIT_JSON_DEPTH, &report);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(report, "runs")) {
 		*ret_closed = 0; /* each run takes up what the one before left */
 		cJSON_ArrayForEach(vol, cJSON_GetObjectItemCaseSensitive(run, "volumes"))
 			(*(says(vol, "outcome", outcome_word(OUTCOME_OK)) ? ret_opened : ret_closed))++;
 	}
+	return 0;
 }
 
 static int make_folder_of(const char *path)

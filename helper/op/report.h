@@ -37,8 +37,8 @@ int report_write(const char *path, const struct report_run *run) _must_check_;
 /* Whether a run in the report at @path opened the volume with that binding. */
 bool report_opened_with(const char *path, const char *uuid, const char *binding);
 
-/* How many volumes the boot opened, and how many stayed closed when it tried last; 0 without a report. */
-void report_count(const char *path, size_t *ret_opened, size_t *ret_closed);
+/* How many volumes the boot opened, and how many stayed closed when it tried last; 0 without a report. -errno: it cannot be read. */
+int report_count(const char *path, size_t *ret_opened, size_t *ret_closed) _must_check_;
 
 /* ASCII, at most 76 columns a line: to @fd, what was opened first, one write per line. */
 void report_console(int fd, const struct report_run *run);

@@ -7,7 +7,7 @@
 
 CASES=(list json bind keyring replace unbind unbind_slot pass open close load forget boot crypttab image_files
     needs_network why cards cards_json ping key_list key_create key_rotate wrap unwrap help pattern_set pattern_verify keygen
-    keygen_store format bind_card check rotate rewrap migrate seal set_key)
+    keygen_store format bind_card status check rotate rewrap migrate seal set_key)
 declare -A SAYS_SECRETS=([pass]=1 [unwrap]=1 [format]=1) # to standard output
 declare -A expected=([open]=41 [close]=41 [boot]=41)
 for case in "${CASES[@]}"; do
@@ -279,6 +279,17 @@ prepare_why() {
 }
 command_why() { verb why --sysroot "$L/root"; }
 proof_why() { same_output why; }
+
+prepare_status() {
+    system "$ROOM/conf"
+    mkdir -p "$L/root/run/cexluks"
+    printf '{"version":1,"runs":[{"mode":"boot","volumes":[{"outcome":"ok"}]}]}' >"$L/root/run/cexluks/report.json"
+}
+command_status() { verb status --sysroot "$L/root"; }
+proof_status() {
+    grep -q '^next: cexluks ' "$L/out" && grep -qE 'opened 1 volumes|unknown: its report' "$L/out" ||
+        echo 'it says ok, and not what there is'
+}
 
 # --- the service ------------------------------------------------------------------------------------------------------
 
