@@ -4,7 +4,7 @@
 # Headers of somebody who has the disk and knows what they do. Every state of a re-encryption is refused and keeps its
 # bytes; what is rolled back is found by min-serial and additional data, and by nothing else; another root with the UUID
 # of ours is refused where something is pinned. One member at a time is tests/unit/luks/test-mutations.c.
-# shellcheck source-path=SCRIPTDIR
+# shellcheck source-path=SCRIPTDIR disable=SC2016 # jq has variables too
 source "$(dirname "$0")/lib.sh"
 need 'hostile headers' cryptsetup jq curl xxd
 
