@@ -27,13 +27,12 @@ stage "packages" tests/deps.sh s390x ansible packages || stage_finish
 STAGE_CLOSES=yes
 stage "make check" "$MAKE" check WERROR=1
 stage "promises whose countermeasure is taken away" tests/security/run --tier "$tier"
-# before the boots: one of them boots the static helper
+# before the boots: one of them boots the static helper, one the packages
 stage "make check-static" "$MAKE" check-static "TIER=$tier"
+stage "make check-packages" "$MAKE" check-packages "TIER=$tier"
 stage "make check-boot" "$MAKE" check-boot "TIER=$tier"
 stage "make check-ansible" "$MAKE" check-ansible
 stage "make check-images" "$MAKE" check-images "TIER=$tier"
-# after the static helper, which is in one of them
-stage "make check-packages" "$MAKE" check-packages "TIER=$tier"
 stage "make check-s390x" "$MAKE" check-s390x "TIER=$tier"
 more "make check-static ARCH=s390x" "$MAKE" check-static ARCH=s390x
 more "make check-static LIBC=glibc" "$MAKE" check-static LIBC=glibc
