@@ -12,7 +12,7 @@ volume=/root/volume
 # tree_list FOLDER: mode, kind, target and name of all that is the project's. Manuals may be compressed; documents, and where
 # libraries, units and completions of zsh lie, are each family's business.
 tree_list() {
-    (cd "$1" && find . -mindepth 1 \( ! -type d -o -path '*cexluks*' -o -path '*hpcs-for-luks*' \) -printf '%m %y %l %P\n') \
+    (cd "$1" && find . -xdev -mindepth 1 \( ! -type d -o -path '*cexluks*' -o -path '*hpcs-for-luks*' \) -printf '%m %y %l %P\n') \
         | sed -E -e '/ usr\/share\/man\//s/\.gz//g' -e 's, lib/, usr/lib/,' -e 's, usr/lib(64|/[a-z0-9_]+-linux-gnu)/, usr/lib/,' \
             -e 's,zsh/(site-functions|vendor-completions)/,zsh/,' \
         | grep -vE ' usr/(share/(doc|licenses|lintian)/|lib/\.build-id)' | sort
@@ -115,9 +115,11 @@ image_of_before_is_left() {
     cmp "$place/boot/with" "$scratch/before" && image_names with | grep -x usr/sbin/cexluks
 }
 
+# Debian remembers until a purge which units somebody may have enabled.
 nothing_of_the_project_is_left() {
-    ! tree_list "$place" | grep -E 'cexluks|hpcs-for-luks' | grep -v -e ' etc/cexluks' -e ' var/lib/hpcs-for-luks' -e ' boot/' \
-        -e ' var/lib/\(dpkg\|rpm\)'
+    tree_list "$place" >"$scratch/left" || return 1
+    [[ -s $scratch/left ]] && ! grep -E 'cexluks|hpcs-for-luks' "$scratch/left" \
+        | grep -v -e ' etc/cexluks' -e ' var/lib/hpcs-for-luks' -e ' var/lib/\(dpkg\|rpm\|systemd/deb-systemd-helper\)'
 }
 
 what_people_made_is_left() {
