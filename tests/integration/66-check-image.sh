@@ -254,7 +254,8 @@ hostile 'nor does an absolute name' image-incomplete -- absolute
 
 rm -rf "$tree" && cp -a "$good" "$tree" && rm -r "${tree:?}/dev" && ln -s "$ROOM" "$tree/dev" && build
 look --offline
-check 'a link in place of /dev is not followed' contains "$out$err" '/usr/sbin/cexluks: failed: image-incomplete'
+check 'a link in place of /dev is not followed' contains "$out$err" '/usr/sbin/cexluks: failed: image-incomplete' \
+    '/usr/sbin/cexluks: Not a directory'
 fault 'the helper in it says what a terminal would obey' 46 'kms:prod: failed: internal: red?[31m' -- stand_in \
     'echo "{\"outcome\":\"internal\",\"volumes\":1,\"opening\":0,\"findings\":[{\"volume\":\"\",\"subject\":\"kms:prod\",\"level\":\"failed\",\"word\":\"internal\",\"cause\":\"red\\u001b[31m\",\"hint\":\"\"}]}"'
 fault 'it says what nobody understands' 43 'the helper in the image does not work: status 0' -- stand_in 'echo "{}"'
