@@ -24,6 +24,7 @@ struct change {
 	struct credential_sources sources;
 	char *path;  /* of the first source, with sysroot */
 	char *spare; /* beside it */
+	bool replaces; /* there is something to keep, also where it cannot be read as a key just now */
 	struct verdict *v;
 };
 
@@ -54,6 +55,7 @@ static enum outcome find_file(struct change *c)
 {
 	const char *first = c->sources.n ? c->sources.list[0].text : "";
 	const char *path = credential_source_path(first);
+	struct stat st;
 
 	if (!path) {
 		verdict_set(c->v, OUTCOME_CREDENTIAL_UNUSABLE, "the API key of %s is kept by something else: %s",
@@ -66,6 +68,9 @@ static enum outcome find_file(struct change *c)
 		c->spare = NULL;
 		return verdict_errno(c->v, ENOMEM, path);
 	}
+	if (stat(c->path, &st) < 0)
+		return errno == ENOENT ? OUTCOME_OK : verdict_errno(c->v, errno, c->path);
+	c->replaces = st.st_size > 0;
 	return OUTCOME_OK;
 }
 
@@ -157,14 +162,14 @@ enum outcome op_credential_set(const struct credential_request *request, struct 
 	if (before && secret_equal(before, key))
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s has this API key", c.path);
 	o = try_key(&c, take_ptr(key));
-	if (o == OUTCOME_OK && before)
+	if (o == OUTCOME_OK && c.replaces)
 		o = keep_spare(&c);
 	if (o == OUTCOME_OK)
 		o = write_key(&c);
 	if (o != OUTCOME_OK)
 		return o;
-	return before ? verdict_set(v, o, "%s has the new API key, and %s the one before", c.path, c.spare) :
-			verdict_set(v, o, "%s has the new API key", c.path);
+	return c.replaces ? verdict_set(v, o, "%s has the new API key, and %s the one before", c.path, c.spare) :
+			    verdict_set(v, o, "%s has the new API key", c.path);
 }
 
 /* --- the end of a change -------------------------------------------------------------------- */
