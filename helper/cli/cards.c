@@ -344,7 +344,10 @@ static bool use_json(const char *name, enum cards_use use, void *userdata)
 	struct uses_json *uses = userdata;
 	cJSON *item = cJSON_CreateString(name);
 
-	return item && cJSON_AddItemToArray(uses->lists[use], item);
+	if (item && cJSON_AddItemToArray(uses->lists[use], item))
+		return true;
+	json_free(item);
+	return false;
 }
 
 static bool uses_json(cJSON *o, const struct cards *cards, const struct cards_volume *volume)

@@ -275,7 +275,10 @@ static bool add_keyslots(cJSON *tree, int keyslot)
 		return list;
 	(void)snprintf(number, sizeof(number), "%d", keyslot);
 	item = cJSON_CreateString(number);
-	return item && cJSON_AddItemToArray(list, item);
+	if (item && cJSON_AddItemToArray(list, item))
+		return true;
+	json_free(item);
+	return false;
 }
 
 static bool add_string(cJSON *tree, const char *member, const char *text)

@@ -126,21 +126,44 @@ static enum outcome keep_spare(const struct change *c)
 	return r < 0 ? verdict_errno(c->v, r, c->spare) : OUTCOME_OK;
 }
 
-static enum outcome write_key(const struct change *c)
+/* What the file is to hold. */
+static enum outcome make_content(const struct change *c, struct secret **ret)
 {
 	const struct secret *key = c->profile->kms.api_keys[0];
-	_cleanup_secret_ struct secret *line = NULL;
+	struct sealed_key sealed = { .what = c->path, .profile = c->service.profile };
 	struct seal_request seal = seal_of(c);
+	enum outcome o;
 	int r;
 
-	if (credential_source_is_sealed(c->sources.list[0].text))
-		return seal_to_file(&seal, key, c->path, c->v);
-	r = secret_new(secret_len(key) + 1, &line);
-	if (r < 0)
-		return verdict_errno(c->v, r, c->path);
-	memcpy(secret_data(line), secret_bytes(key), secret_len(key));
-	secret_data(line)[secret_len(key)] = '\n';
-	r = file_write_atomic(c->path, secret_bytes(line), secret_len(line), 0600);
+	if (credential_source_is_sealed(c->sources.list[0].text)) {
+		o = seal_to_memory(&seal, key, &sealed, c->v);
+		if (o != OUTCOME_OK)
+			return o;
+		r = secret_new(sealed.len, ret);
+		if (r == 0)
+			memcpy(secret_data(*ret), sealed.bytes, sealed.len);
+	} else {
+		r = secret_new(secret_len(key) + 1, ret);
+		if (r == 0) {
+			memcpy(secret_data(*ret), secret_bytes(key), secret_len(key));
+			secret_data(*ret)[secret_len(key)] = '\n';
+		}
+	}
+	return r < 0 ? verdict_errno(c->v, r, c->path) : OUTCOME_OK;
+}
+
+/* The present file stays until all of the new one is there, and beside it after that. */
+static enum outcome switch_to_new(const struct change *c)
+{
+	_cleanup_secret_ struct secret *content = NULL;
+	enum outcome o = make_content(c, &content);
+	int r;
+
+	if (o == OUTCOME_OK && c->replaces)
+		o = keep_spare(c);
+	if (o != OUTCOME_OK)
+		return o;
+	r = file_write_atomic(c->path, secret_bytes(content), secret_len(content), 0600);
 	return r < 0 ? verdict_errno(c->v, r, c->path) : OUTCOME_OK;
 }
 
@@ -162,10 +185,8 @@ enum outcome op_credential_set(const struct credential_request *request, struct 
 	if (before && secret_equal(before, key))
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s has this API key", c.path);
 	o = try_key(&c, take_ptr(key));
-	if (o == OUTCOME_OK && c.replaces)
-		o = keep_spare(&c);
 	if (o == OUTCOME_OK)
-		o = write_key(&c);
+		o = switch_to_new(&c);
 	if (o != OUTCOME_OK)
 		return o;
 	return c.replaces ? verdict_set(v, o, "%s has the new API key, and %s the one before", c.path, c.spare) :

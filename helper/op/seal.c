@@ -30,26 +30,34 @@ static enum outcome make_lock(const struct seal_request *request, struct keygen_
 	return op_keygen(&keygen, ret, v);
 }
 
-enum outcome seal_to_file(const struct seal_request *request, const struct secret *api_key, const char *path,
-			  struct verdict *v)
+enum outcome seal_to_memory(const struct seal_request *request, const struct secret *api_key,
+			    struct sealed_key *ret, struct verdict *v)
 {
 	_cleanup_(keygen_result_done) struct keygen_result lock = { 0 };
-	struct sealed_key sealed = { .what = path, .profile = request->profile };
 	enum outcome o = make_lock(request, &lock, v);
 	char queues[CEX_APQNS_SIZE];
-	int r;
 
 	if (o == OUTCOME_OK && lock.chose_ep11)
 		log_notice("there is no CCA domain, so an EP11 key seals it");
 	if (o == OUTCOME_OK)
-		o = sealed_key_make(&lock.key, api_key, request->sysroot, &sealed, v);
+		o = sealed_key_make(&lock.key, api_key, request->sysroot, ret, v);
+	if (o != OUTCOME_OK)
+		return o;
+	cex_apqns_text(&lock.apqns, queues);
+	return verdict_set(v, OUTCOME_OK, "%s opens with a %s key in: %s", ret->what, lock.key_type, queues);
+}
+
+enum outcome seal_to_file(const struct seal_request *request, const struct secret *api_key, const char *path,
+			  struct verdict *v)
+{
+	struct sealed_key sealed = { .what = path, .profile = request->profile };
+	enum outcome o = seal_to_memory(request, api_key, &sealed, v);
+	int r;
+
 	if (o != OUTCOME_OK)
 		return o;
 	r = file_write_atomic(path, sealed.bytes, sealed.len, 0600);
-	if (r < 0)
-		return verdict_errno(v, r, path);
-	cex_apqns_text(&lock.apqns, queues);
-	return verdict_set(v, OUTCOME_OK, "%s opens with a %s key in: %s", path, lock.key_type, queues);
+	return r < 0 ? verdict_errno(v, r, path) : o;
 }
 
 /* Where it goes, and what the configuration is to call that. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
+#include "op/sealed-key.h"
 #include "op/verdict.h"
 
 struct seal_request {
@@ -27,6 +28,10 @@ struct seal_result {
 
 /* The first API key of the profile's sources into a new file, never over another one. */
 enum outcome op_seal(const struct seal_request *request, struct seal_result *ret, struct verdict *v);
+
+/* Seals @api_key. @ret: its names are set by the caller. */
+enum outcome seal_to_memory(const struct seal_request *request, const struct secret *api_key,
+			    struct sealed_key *ret, struct verdict *v) _must_check_;
 
 /**
  * seal_to_file() - seal @api_key and write it to @path, whole or not at all
