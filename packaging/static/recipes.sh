@@ -169,7 +169,7 @@ build_curl() {
         --disable-tls-srp --disable-unix-sockets --disable-cookies --disable-doh --disable-mime --disable-form-api \
         --disable-dateparse --disable-progress-meter --disable-dnsshuffle --disable-get-easy-options \
         --disable-alt-svc --disable-headers-api --disable-hsts --disable-websockets --disable-ech --disable-httpsrr \
-        --disable-sha512-256 --disable-socketpair --disable-bindlocal --disable-debug --disable-dependency-tracking
+        --disable-sha512-256 --disable-socketpair --disable-bindlocal --disable-debug --disable-verbose --disable-dependency-tracking
     quiet_make -C lib libcurl.la
     mkdir -p "$out/lib"
     cp lib/.libs/libcurl.a "$out/lib/"

@@ -165,9 +165,9 @@ nothing_in 'no secret in the metadata of the volume' "$ROOM/metadata"
 mkdir "$ROOM/shown"
 exec 9<"$key" # a descriptor that must not get into the network's process
 sim_fault '{"path":"*/actions/unwrap","delay_ms":4000}'
+mark="$(sim_requests length)"
 "$CEXLUKS" pass "$v" kms:prod --sysroot "$ROOM/root" </dev/null 2>"$ROOM/shown/err" >"$ROOM/late" &
 core=$!
-mark="$(sim_requests length)"
 for ((i = 0; i < 100; i++)); do
     [[ "$(sim_requests ".[$mark:] | map(select(.path | endswith(\"unwrap\"))) | length")" == 0 ]] || break
     sleep 0.05
