@@ -66,6 +66,8 @@
 
 /* TLS 1.2 and 1.3, client only; TLS 1.3 rests on PSA */
 #define MBEDTLS_PSA_CRYPTO_C
+/* Each handshake holds keys, and a machine with many volumes begins dozens at once: the fixed store has 32 places. */
+#define MBEDTLS_PSA_KEY_STORE_DYNAMIC
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_PROTO_TLS1_2
