@@ -105,6 +105,19 @@ static enum outcome bind_again(struct rebind *b, struct own_way *way, const char
 	return v.outcome;
 }
 
+/* Under the lock: somebody may have put another passphrase there meanwhile, which is not ours to remove. */
+static int remove_own_keyslot(struct rebind *b, struct luks_reason *reason)
+{
+	_cleanup_luks_header_ struct luks_header *now = NULL;
+	int r = luks_header_load(b->device, NULL, &now, reason);
+
+	if (r == 0)
+		r = luks_header_test(now, b->keyslot, b->own, reason);
+	if (r == LUKS_WRONG_PASSPHRASE || r == LUKS_NOT_BOUND)
+		return 0;
+	return r != 0 ? r : luks_bind_remove_keyslot(b->device, b->keyslot, reason);
+}
+
 /* Ours alone can open that keyslot, and every binding has a better one now. Then the tokens that told of them. */
 static enum outcome tidy(struct rebind *b, struct verdict *v)
 {
@@ -113,7 +126,7 @@ static enum outcome tidy(struct rebind *b, struct verdict *v)
 	int r = luks_device_lock(b->device, &lock);
 
 	if (r == 0 && b->own)
-		r = luks_bind_remove_keyslot(b->device, b->keyslot, &reason);
+		r = remove_own_keyslot(b, &reason);
 	if (r == 0)
 		r = luks_bind_clean(b->device, NULL, &reason);
 	return r != 0 ? verdict_luks(v, r, b->request->device, &reason) : OUTCOME_OK;
