@@ -90,6 +90,7 @@ enum outcome cli_check(const struct verb_call *call)
 		.timeout_ms = verb_timeout_ms(call),
 		.offline = call->options.offline,
 		.initramfs = call->options.initramfs,
+		.next_image = call->options.next_image,
 		.all_images = call->options.all_images,
 	};
 	struct verdict v = { 0 };

@@ -203,6 +203,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_CRK] = &call->options.crk,
 		[OPTION_GEN] = &call->options.gen,
 		[OPTION_FINISH] = &call->options.finish,
+		[OPTION_NEXT_IMAGE] = &call->options.next_image,
 		[OPTION_ALL_IMAGES] = &call->options.all_images,
 		[OPTION_ALL] = &call->options.all,
 		[OPTION_KEYS] = &call->options.keys,

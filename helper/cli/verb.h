@@ -70,6 +70,7 @@ struct verb_options {
 	bool keys;
 	bool prometheus;
 	const char *initramfs;
+	bool next_image;
 	bool all_images;
 };
 
@@ -117,6 +118,7 @@ enum option_id {
 	OPTION_KEYS,
 	OPTION_PROMETHEUS,
 	OPTION_INITRAMFS,
+	OPTION_NEXT_IMAGE,
 	OPTION_ALL_IMAGES,
 	OPTION_CONFIG,
 	OPTION_SYSROOT,

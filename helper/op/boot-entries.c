@@ -12,8 +12,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-#define ENTRIES "/boot/loader/entries"
-
 /* Whether the line is about @key; *ret is then its value, cut behind its first word. */
 static bool is_key(char *line, const char *key, const char *ends, char **ret)
 {
@@ -75,7 +73,7 @@ static int add_from(struct boot_entries *e, const char *sysroot, const char *fil
 	return r;
 }
 
-static int is_entry(const struct dirent *entry)
+int boot_entries_is_one(const struct dirent *entry)
 {
 	size_t len = strlen(entry->d_name);
 
@@ -103,11 +101,11 @@ int boot_entries_read(const char *sysroot, struct boot_entries *ret)
 	int n, r = 0;
 
 	*ret = (struct boot_entries){ .n = 0 };
-	if (asprintf(&folder, "%s" ENTRIES, sysroot) < 0) {
+	if (asprintf(&folder, "%s" BOOT_ENTRIES, sysroot) < 0) {
 		folder = NULL;
 		return -ENOMEM;
 	}
-	n = scandir(folder, &list, is_entry, alphasort);
+	n = scandir(folder, &list, boot_entries_is_one, alphasort);
 	if (n < 0 && errno != ENOENT)
 		return -errno;
 	if (n >= 0)

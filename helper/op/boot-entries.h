@@ -6,10 +6,13 @@
 #ifndef CEXLUKS_OP_BOOT_ENTRIES_H
 #define CEXLUKS_OP_BOOT_ENTRIES_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
 #include "base/limits.h"
+
+#define BOOT_ENTRIES "/boot/loader/entries"
 
 struct boot_entries {
 	char *images[LIMIT_BOOT_ENTRIES]; /* paths, each once, in order of the entries' names */
@@ -27,6 +30,9 @@ struct boot_entries {
  * Return: 0, -errno.
  */
 int boot_entries_read(const char *sysroot, struct boot_entries *ret) _must_check_;
+/* For scandir(3): whether it is an entry, by its name. */
+int boot_entries_is_one(const struct dirent *entry);
+
 void boot_entries_done(struct boot_entries *entries);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "op/boot-entries.h"
+#include "op/boot-next.h"
 #include "op/check-find.h"
 #include "op/image-room.h"
 
@@ -167,9 +168,35 @@ static enum outcome check_each(struct checker *c, struct verdict *v)
 	return o;
 }
 
+static enum outcome check_next(struct checker *c, struct verdict *v)
+{
+	_cleanup_(boot_next_done) struct boot_next next = { .image = NULL };
+	struct verdict said = { 0 };
+	int r = boot_next_find(c->request->sysroot, &next);
+
+	if (r < 0 && r != -ENOENT)
+		return verdict_errno(v, r, "boot loader");
+	if (r == 0) {
+		(void)verdict_set(&said, OUTCOME_OK, "the next boot takes %s: %s", next.image, next.why);
+		check_found(c, "", "boot loader", &said);
+		return check_image(c, next.image, v);
+	}
+	(void)verdict_set(&said, OUTCOME_IMAGE_INCOMPLETE, "neither boot loader nor /boot tells which image the next boot takes");
+	(void)verdict_hint(&said, "cexluks check --initramfs IMAGE looks at one");
+	check_found(c, "", "boot loader", &said);
+	return OUTCOME_OK;
+}
+
+static enum outcome check_those(struct checker *c, struct verdict *v)
+{
+	if (c->request->all_images)
+		return check_each(c, v);
+	return c->request->next_image ? check_next(c, v) : check_image(c, c->request->initramfs, v);
+}
+
 enum outcome check_images(struct checker *c, struct verdict *v)
 {
-	enum outcome o = c->request->all_images ? check_each(c, v) : check_image(c, c->request->initramfs, v);
+	enum outcome o = check_those(c, v);
 
 	return o == OUTCOME_OK ? check_conclude(c, v) : o;
 }

@@ -234,7 +234,7 @@ enum outcome op_check(const struct check_request *request, struct check *ret, st
 	*ret = (struct check){ 0 };
 	if (o == OUTCOME_NOTHING_TO_DO)
 		o = check_nothing(&c, v);
-	if (o == OUTCOME_OK && (request->initramfs || request->all_images)) {
+	if (o == OUTCOME_OK && (request->initramfs || request->next_image || request->all_images)) {
 		o = check_images(&c, v);
 		boot_setup_done(&c.setup);
 		return o;

@@ -22,7 +22,8 @@ struct check_request {
 	uint64_t timeout_ms;
 	bool offline; /* ask neither KMS nor card */
 	const char *initramfs; /* this image, and what the helper in it finds; NULL: the running system */
-	bool all_images; /* each image that a boot entry names */
+	bool next_image; /* the same for the one that the next boot takes */
+	bool all_images; /* and for each that a boot entry names */
 };
 
 enum check_level {

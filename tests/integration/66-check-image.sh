@@ -201,6 +201,53 @@ expect "zipl's sections, one of an image that is gone" 43 'initramfs.img: /volum
     'gone.img: image: failed: image-incomplete'
 rm "$system/etc/zipl.conf"
 
+# --- the image that the next boot takes -------------------------------------------------------------------------------
+
+next_is() { # TITLE IMAGE WHY: which is empty, so that nothing is unpacked
+    : >"$system/boot/$2"
+    run check --next-image --offline --sysroot "$system" </dev/null
+    expect "$1" 43 "boot loader: ok: the next boot takes $system/boot/$2: $3" "$2: image: failed: image-incomplete"
+    rm "$system/boot/$2"
+}
+entry() { # FILE TITLE IMAGE
+    mkdir -p "$system/boot/loader/entries"
+    printf 'title %s\nlinux /vmlinuz\ninitrd %s $tuned_initrd\n' "$2" "$3" >"$system/boot/loader/entries/$1.conf"
+}
+run check --next-image --offline --sysroot "$system" </dev/null
+expect 'nothing says which image is the next' 43 'boot loader: failed: image-incomplete: neither boot loader nor /boot' \
+    'hint: cexluks check --initramfs IMAGE'
+kernel="$(uname -r)"
+next_is 'Fedora without entries' "initramfs-$kernel.img" 'no boot loader names one'
+next_is 'Debian without a boot loader' "initrd.img-$kernel" 'no boot loader names one'
+next_is 'SUSE without a boot loader' "initrd-$kernel" 'no boot loader names one'
+mkdir "$system/boot/grub"
+printf 'set default="0"\nmenuentry one {\n\tinitrd\t/boot/first.img\n}\nmenuentry two {\n\tinitrd /boot/second.img\n}\n' \
+    >"$system/boot/grub/grub.cfg"
+next_is "grub without entries" first.img 'it is in the first entry of /boot/grub/grub.cfg'
+entry 0123-6.9.1 'Linux 6.9' /6.9.img
+entry 0123-6.12.0 'Linux 6.12' /6.12.img
+entry 0123-0-rescue 'Rescue' /rescue.img
+next_is 'of several entries the newest, by version' 6.12.img '0123-6.12.0.conf is the newest entry in /boot/loader/entries'
+printf 'default 0123-6.9*\ntimeout 3\n' >"$system/boot/loader/loader.conf"
+next_is "the one of systemd-boot's loader.conf" 6.9.img '0123-6.9.1.conf is what /boot/loader/loader.conf names'
+printf '# GRUB Environment Block\nsaved_entry=0123-6.12.0\n####' >"$system/boot/grub/grubenv"
+next_is "the one that grub saved" 6.12.img '0123-6.12.0.conf is what /boot/grub/grubenv names'
+printf '# GRUB Environment Block\nsaved_entry=0123-6.12.0\nnext_entry=2\n####' >"$system/boot/grub/grubenv"
+next_is "the one that grub takes once, by its number" rescue.img '0123-0-rescue.conf is what /boot/grub/grubenv names'
+printf '[defaultboot]\ndefaultauto\ntarget=/boot\ndefault=Linux 6.9\n' >"$system/etc/zipl.conf"
+next_is "the title in zipl.conf" 6.9.img '0123-6.9.1.conf is what /etc/zipl.conf names'
+printf '[defaultboot]\ndefaultmenu = menu\n[old]\nramdisk=/boot/old.img\n[new]\nramdisk=/boot/new.img,0x2000000\n:menu\n1=old\n2 = new\n' \
+    >"$system/etc/zipl.conf"
+next_is "a menu of zipl begins with its first section" old.img '/etc/zipl.conf boots section old by default'
+sed -i '/:menu/a default = 2' "$system/etc/zipl.conf"
+next_is "a menu of zipl that has a default" new.img '/etc/zipl.conf boots section new by default'
+printf '[defaultboot]\ndefault = initramfs\n[initramfs]\nramdisk=/boot/initramfs.img\n' >"$system/etc/zipl.conf"
+run check --next-image --offline --json --sysroot "$system" </dev/null
+check 'as JSON it says so too, and goes on to ask the helper in it' same \
+    "$(jq -c '[.outcome, .volumes, (.findings[0] | .subject, .level, .image, .cause)]' "$ROOM/out")" \
+    "[\"ok\",1,\"boot loader\",\"ok\",\"\",\"the next boot takes $image: /etc/zipl.conf boots section initramfs by default\"]"
+rm -r "$system/etc/zipl.conf" "$system/boot/loader" "$system/boot/grub"
+
 # --- what is no image -------------------------------------------------------------------------------------------------
 
 : >"$image"
