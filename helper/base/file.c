@@ -71,29 +71,31 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* Beside @path, whole and on the disk; then @place gives it its name. */
-static int write_beside(const char *path, const void *data, size_t len, mode_t mode,
-			int (*place)(const char *from, const char *to))
+/* The folder that @path is in, to be synced. */
+static int open_folder(const char *path, size_t name_at)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	_cleanup_close_ int fd = -1;
-	char tmp[PATH_MAX];
-	int r;
+	char folder[PATH_MAX];
+	int fd;
 
-	if (snprintf(tmp, sizeof(tmp), "%.*s.%s.XXXXXX", (int)(name - path), path, name) >= (int)sizeof(tmp))
+	if (snprintf(folder, sizeof(folder), "%.*s.", (int)name_at, path) >= (int)sizeof(folder))
 		return -ENAMETOOLONG;
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = file_write_all(fd, data, len);
-	if (r == 0 && fchmod(fd, mode) < 0)
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Until then a name may be lost with the power, though the file is not. Some file systems cannot, and say EINVAL. */
+static int sync_folder(int fd)
+{
+	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+/* Whole and on the disk, under a name of its own. */
+static int write_synced(int fd, const void *data, size_t len, mode_t mode)
+{
+	int r = file_write_all(fd, data, len);
+
+	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		r = -errno;
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (r == 0)
-		r = place(tmp, path);
-	if (r < 0)
-		(void)unlink(tmp); /* the first error is the one worth telling */
 	return r;
 }
 
@@ -114,6 +116,35 @@ static int add(const char *from, const char *to)
 	if (lstat(to, &st) == 0)
 		return -EEXIST;
 	return errno == ENOENT ? replace(from, to) : -errno;
+}
+
+/* Beside @path; then @place gives it its name, and that is on the disk as well. */
+static int write_beside(const char *path, const void *data, size_t len, mode_t mode,
+			int (*place)(const char *from, const char *to))
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	_cleanup_close_ int folder = open_folder(path, (size_t)(name - path)), fd = -1;
+	char tmp[PATH_MAX];
+	int r;
+
+	if (folder < 0)
+		return folder;
+	if (snprintf(tmp, sizeof(tmp), "%.*s.%s.XXXXXX", (int)(name - path), path, name) >= (int)sizeof(tmp))
+		return -ENAMETOOLONG;
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = write_synced(fd, data, len, mode);
+	if (r == 0)
+		r = place(tmp, path);
+	if (r < 0) {
+		(void)unlink(tmp); /* the first error is the one worth telling */
+		return r;
+	}
+	r = sync_folder(folder);
+	if (r < 0 && place == add)
+		(void)unlink(path); /* perhaps not on the disk: then not at all */
+	return r;
 }
 
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode)

@@ -27,12 +27,13 @@ int file_read_fd(int fd, size_t max, char **ret, size_t *ret_len) _must_check_;
 /**
  * file_write_atomic() - create or replace @path with mode @mode
  *
- * Written beside @path, synced, renamed. An interruption leaves the old file or none, and perhaps a part of the new one
- * under a name that begins with a dot.
+ * Written beside @path, synced, renamed, and the folder synced: after 0 a loss of power takes neither the file nor its
+ * name. An interruption leaves the old file or none, and perhaps a part of the new one under a name that begins with a
+ * dot; so does an error, but that of the last sync, after which the new file is in place for as long as power lasts.
  */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode) _must_check_;
 
-/* The same for a file that must not be there yet: -EEXIST, and what is there stays as it is. */
+/* The same for a file that must not be there yet: -EEXIST, and what is there stays as it is. After an error there is none. */
 int file_write_new(const char *path, const void *data, size_t len, mode_t mode) _must_check_;
 
 /* All of @len bytes, however often write(2) returns early. */

@@ -2,7 +2,6 @@
 #include "op/convert.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,20 +86,13 @@ enum outcome op_convert(const char *sysroot, char **ret, struct verdict *v)
 
 enum outcome op_convert_write(const char *path, const char *text, struct verdict *v)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0644);
-	int r;
+	int r = file_write_new(path, text, strlen(text), 0644);
 
-	if (fd < 0 && errno == EEXIST) {
+	if (r == -EEXIST) {
 		verdict_set(v, OUTCOME_USAGE, "%s is there already", path);
 		return verdict_hint(v, "remove it, or name another file");
 	}
-	if (fd < 0)
-		return verdict_errno(v, errno, path);
-	r = file_write_all(fd, text, strlen(text));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
 	if (r == 0)
 		return verdict_set(v, OUTCOME_OK, "%s", path);
-	(void)unlink(path); /* half a configuration is worse than none */
 	return verdict_errno(v, r, path);
 }

@@ -3,7 +3,6 @@
 #include "op/keygen.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,18 +43,10 @@ static enum outcome check_file(const char *path, struct verdict *v)
 
 static enum outcome store_file(const char *path, const struct volume_key *key, struct verdict *v)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
-	int r;
+	int r = file_write_new(path, secret_bytes(key->key), secret_len(key->key), 0600);
 
-	if (fd < 0)
-		return errno == EEXIST ? exists(path, v) : verdict_errno(v, errno, path);
-	r = file_write_all(fd, secret_bytes(key->key), secret_len(key->key));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlink(path); /* part of a key is none, and it would be in the way */
-		return verdict_errno(v, r, path);
-	}
+	if (r < 0)
+		return r == -EEXIST ? exists(path, v) : verdict_errno(v, r, path);
 	return verdict_set(v, OUTCOME_OK, "%s holds a new %s key", path,
 			   cex_key_kind_text(key->blob.kind));
 }

@@ -3,8 +3,9 @@
 #
 # Verbs that change a header, at the worst moment: ended by SIGKILL at a write or sync of the volume, on a disk that is
 # full, on a device that cannot be written to. Whoever could get in still can, and the verb of before completes the work.
-# bind is in 20-bind-killed.sh, rotate in 15-rotate.sh. Every third write here, EVERY_WRITE=yes for each. The build with
-# sanitizers, which is slower, does what needs its card, and migrate --finish for the rest.
+# bind is killed in 20-bind-killed.sh, rotate in 15-rotate.sh. Every third write here, EVERY_WRITE=yes for each. The build
+# with sanitizers, which is slower, kills what needs its card, and migrate --finish for the rest. Files that are replaced
+# by new ones have the same to go through.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 need 'interrupted verbs' cryptsetup jq curl strace
@@ -12,7 +13,7 @@ need 'interrupted verbs' cryptsetup jq curl strace
 step=3 verbs=(unbind rewrap migrate finish)
 [[ $B != *-san ]] || verbs=(finish)
 [[ -z ${EVERY_WRITE-} ]] || step=1
-sim_start --instance prod=key-protect --instance next=key-protect || exit 1
+sim_start --instance prod=key-protect --instance next=key-protect --api-key another-key || exit 1
 {
     sim_conf prod key-protect prod
     sim_conf next key-protect next
@@ -45,12 +46,15 @@ jq -n --arg uuid "$uuid" '{version: 1, runs: [{mode: "boot", volumes: [{uuid: $u
 
 # --- the verbs: what they run on, and what is whole afterwards --------------------------------------------------------
 
-declare -A begins=([unbind]=bound [rewrap]=turned [migrate]=bound [finish]=moved [rotate]=bound)
-declare -A ends=([unbind]='' [rewrap]=next [migrate]='next prod' [finish]=next [rotate]=prod) # which bindings are left
-declare -A stays=([unbind]='' [rewrap]=next [migrate]=prod [finish]=next [rotate]=prod)        # which open at any time
+declare -A begins=([unbind]=bound [rewrap]=turned [migrate]=bound [finish]=moved [rotate]=bound [bind]=base [pattern]=paes [format]=blank)
+declare -A ends=([rewrap]=next [migrate]='next prod' [finish]=next [rotate]=prod [bind]=prod) # which bindings are left
+declare -A stays=([rewrap]=next [migrate]=prod [finish]=next [rotate]=prod)                    # which open at any time
 
 command_of() { # VERB: sets cmd
     case $1 in
+        bind) cmd=(bind "$v" kms:prod --config "$CONF" --key-file "$key") ;;
+        pattern) cmd=(pattern set "$v" --sysroot "$root" --key-file "$key") ;;
+        format) cmd=(format "$v" --sysroot "$root" --key-file "$key") ;;
         unbind) cmd=(unbind "$v" kms:prod) ;;
         rewrap) cmd=(rotate "$v" --rewrap-only --config "$CONF") ;;
         rotate) cmd=(rotate "$v" --config "$CONF") ;;
@@ -70,12 +74,16 @@ lost() { # PROFILE…: who of these, or the human, gets in no more
 
 is_whole() { # VERB: what it says to have done is all that there is
     local profiles
+    if [[ $1 == pattern || $1 == format ]]; then
+        with_card pattern verify "$v" --key-file "$key" || cat "$ROOM/err"
+        return
+    fi
     profiles="$(tokens "$v" 'map(select(.keyslots != []) | .profile) | sort | join(" ")' | jq -r .)"
-    [[ $profiles == "${ends[$1]}" ]] || echo "bound to: $profiles"
-    [[ "$(header_json "$v" | jq '.keyslots | length')" -eq $(($(wc -w <<<"${ends[$1]}") + 1)) ]] ||
+    [[ $profiles == "${ends[$1]-}" ]] || echo "bound to: $profiles"
+    [[ "$(header_json "$v" | jq '.keyslots | length')" -eq $(($(wc -w <<<"${ends[$1]-}") + 1)) ]] ||
         echo 'a keyslot too many, or too few'
     # shellcheck disable=SC2086 # a list
-    lost ${ends[$1]}
+    lost ${ends[$1]-}
 }
 
 # --- killed -----------------------------------------------------------------------------------------------------------
@@ -89,7 +97,7 @@ killed() { # VERB: at every step-th write or sync of the volume, until it lives
         ! killed_at "$moment" "$v" "$CEXLUKS" "${cmd[@]}" || break
         tried=$((tried + 1))
         # shellcheck disable=SC2086 # a list
-        wrong+="$(lost ${stays[$1]} | sed "s/^/at $moment: /")"
+        wrong+="$(lost ${stays[$1]-} | sed "s/^/at $moment: /")"
         ((tried % 4 == 1)) || continue # repairs are like each other
         run "${cmd[@]}" </dev/null
         [[ $status -eq 0 ]] || wrong+="at $moment: another run fails: $err"
@@ -103,33 +111,34 @@ for verb in "${verbs[@]}"; do
     killed "$verb"
 done
 
-# The program with a card in it is linked with sanitizers.
-if [[ -x $B/tests/faults/cexluks ]]; then
-    root="$ROOM/cards"
-    mkdir "$root"
-    cp -r tests/fixtures/sysfs/two-cards-one-offline/{sys,dev,proc} "$root/"
-    export ASAN_OPTIONS=detect_leaks=0
-    with_card() {
-        FAULTS_CARD=1 "$B/tests/faults/cexluks" "$@" --sysroot "$root" --key-file "$key" </dev/null >"$ROOM/out" 2>"$ROOM/err"
-    }
-    truncate -s 24M "$ROOM/paes"
-    check 'a volume around a secure key' with_card format "$ROOM/paes"
+# --- with a card ------------------------------------------------------------------------------------------------------
+
+root="$ROOM/cards" carded="$B/tests/faults/with-card"
+mkdir "$root"
+cp -r tests/fixtures/sysfs/two-cards-one-offline/{sys,dev,proc} "$root/"
+export FAULTS_CARD=1 # what the program with a card in it looks for
+with_card() { # VERB ARGUMENT…
+    ASAN_OPTIONS=detect_leaks=0 "$carded" "$@" --sysroot "$root" </dev/null >"$ROOM/out" 2>"$ROOM/err"
+}
+if [[ -x $carded ]]; then
+    truncate -s 24M "$ROOM/paes" "$ROOM/blank"
+    check 'a volume around a secure key' with_card format "$ROOM/paes" --key-file "$key"
     header_edit "$ROOM/paes" 'del(.tokens[] | select(.type == "paes-verification-pattern"))'
+    on_disks=(pattern format)
     wrong='' tried=0
     for ((moment = 1; moment < 100; moment += step)); do
         cp "$ROOM/paes" "$v"
-        ! FAULTS_CARD=1 killed_at "$moment" "$v" "$B/tests/faults/cexluks" pattern set "$v" --sysroot "$root" \
-            --key-file "$key" || break
+        ! ASAN_OPTIONS=detect_leaks=0 killed_at "$moment" "$v" "$carded" pattern set "$v" --sysroot "$root" --key-file "$key" || break
         tried=$((tried + 1))
         opens_for_human "$v" || wrong+="at $moment: the passphrase opens no more"$'\n'
-        with_card pattern set "$v" || wrong+="at $moment: another run fails: $(<"$ROOM/err")"$'\n'
-        with_card pattern verify "$v" || wrong+="at $moment: and the pattern does not fit"$'\n'
+        with_card pattern set "$v" --key-file "$key" || wrong+="at $moment: another run fails: $(<"$ROOM/err")"$'\n'
+        with_card pattern verify "$v" --key-file "$key" || wrong+="at $moment: and the pattern does not fit"$'\n'
     done
     check "pattern set killed at $tried writes: the volume opens, and another run makes it whole" same "$wrong" ''
     check 'pattern set: as many as there are' test "$tried" -ge 1
-    unset ASAN_OPTIONS
 else
-    printf '# pattern set is killed in the build with sanitizers\n'
+    printf '# no program with a card in it is built: pattern set, format and keygen are left out\n'
+    on_disks=()
 fi
 
 # --- full, read-only --------------------------------------------------------------------------------------------------
@@ -139,52 +148,131 @@ if [[ $EUID -ne 0 ]] || ! unshare -m true 2>/dev/null; then
     summary
 fi
 
-# A disk that has no room for what was a hole before: thin volumes end so.
-on_disk() { # VERB full|read-only [ARGUMENT…]: on a copy on a disk of its own; sets status, out, err; the volume as it is then in $v
-    local -a cmd
-    mkdir -p "$ROOM/disk"
-    v="$ROOM/disk/volume"
-    command_of "$1"
-    cat >"$ROOM/on-disk" <<'END'
-kind=$1 from=$2 disk=$3 to=$4
+# A disk that has no room for what was a hole before: thin volumes end so. It is the program's alone; where others come
+# in afterwards is a copy.
+cat >"$ROOM/on-disk" <<'END'
+kind=$1 disk=$2 from=$3 to=$4
 shift 4
-mount -t tmpfs none "$disk" && cp --sparse=always "$from" "$disk/volume" || exit 99
-if [[ $kind == full ]]; then
-    used=$(df --output=used -B1 "$disk" | tail -n 1)
-    mount -o "remount,size=$((used + 4096))" "$disk" || exit 99
-else
+mount -t tmpfs none "$disk" && cp --sparse=always "$from" "$disk/${from##*/}" || exit 99
+if [[ $kind == read-only ]]; then
     mount -o remount,ro "$disk" || exit 99
+else # full: no page is left, or one
+    used=$(df --output=used -B1 "$disk" | tail -n 1)
+    mount -o "remount,size=$((used + (${#kind} > 4 ? 4096 : 0)))" "$disk" || exit 99
 fi
 "$@"
 status=$?
-cp --sparse=always "$disk/volume" "$to"
+[[ ! -e $disk/${from##*/} ]] || cp --sparse=always "$disk/${from##*/}" "$to"
 ls -A "$disk" >"$to.list"
 exit $status
 END
-    unshare -m bash "$ROOM/on-disk" "$2" "$ROOM/${begins[$1]}" "$ROOM/disk" "$ROOM/volume" "$CEXLUKS" "${cmd[@]}" "${@:3}" \
-        >"$ROOM/out" 2>"$ROOM/err" </dev/null
-    status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")" v="$ROOM/volume"
+
+on_disk() { # full|full+page|read-only FROM TO COMMAND…: FROM is on a disk of its own, below the same name; sets status, out, err
+    mkdir -p "$ROOM/disk"
+    unshare -m bash "$ROOM/on-disk" "$1" "$ROOM/disk" "${@:2}" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+    sane "$ROOM/err" "$*"
 }
 
-for verb in "${verbs[@]}" rotate; do
-    on_disk "$verb" full
-    # shellcheck disable=SC2086 # a list
+program_of() { # VERB: sets program
+    program="$CEXLUKS"
+    [[ $1 != pattern && $1 != format ]] || program="$carded"
+}
+
+verb_on_disk() { # VERB full+page|read-only [ARGUMENT…]: the volume as it is then in $v
+    local -a cmd
+    local program
+    cp --sparse=always "$ROOM/${begins[$1]}" "$ROOM/volume"
+    v="$ROOM/disk/volume"
+    command_of "$1"
+    program_of "$1"
+    v="$ROOM/after"
+    on_disk "$2" "$ROOM/volume" "$v" "$program" "${cmd[@]}" "${@:3}"
+}
+
+for verb in "${verbs[@]}" rotate bind "${on_disks[@]}"; do
+    verb_on_disk "$verb" full+page
     if [[ $status -eq 0 ]]; then
         check "$verb on a full disk: it did what it says" same "$(is_whole "$verb")" ''
     else
-        check "$verb on a full disk: whoever got in gets in" same "$(lost ${stays[$verb]})" ''
+        # shellcheck disable=SC2086 # a list
+        [[ $verb == format ]] || check "$verb on a full disk: whoever got in gets in" same "$(lost ${stays[$verb]-})" ''
         command_of "$verb"
-        run "${cmd[@]}" </dev/null
+        program_of "$verb"
+        CEXLUKS="$program" run "${cmd[@]}" </dev/null
         check "$verb on a full disk: with room it is made whole" same "$status $(is_whole "$verb")" '0 '
     fi
-    on_disk "$verb" read-only
+    verb_on_disk "$verb" read-only
     check "$verb on a read-only device fails, and says on what" contains "$([[ $status -ne 0 ]] && echo "failed: $out$err")" \
         'failed: ' volume
     unchanged "$verb on a read-only device: no byte changes" "$v" "$(digest "$ROOM/${begins[$verb]}")"
 done
-on_disk rotate full --header-backup "$ROOM/disk/backup"
+if [[ -x $carded ]]; then
+    verb_on_disk format full+page
+    expect 'format on a full disk says so' 2 'no room'
+    unchanged 'and changes no byte' "$v" "$(digest "$ROOM/blank")"
+fi
+verb_on_disk rotate full+page --header-backup "$ROOM/disk/backup"
 check 'a rotation without room for its header backup fails' not test "$status" -eq 0
 unchanged 'and the volume stays as it is' "$v" "$(digest "$ROOM/bound")"
-check 'and no half backup stays' same "$(<"$ROOM/volume.list")" volume
+check 'and no half backup stays' same "$(<"$v.list")" volume
+
+# --- files that are replaced, or made ---------------------------------------------------------------------------------
+
+key_on_disk="$ROOM/api-key"
+install -m 600 "$SIM_API_KEY_FILE" "$key_on_disk"
+sed "s,^api-key .*,api-key = file:$ROOM/disk/api-key," "$CONF" >"$ROOM/conf-disk"
+sed "s,^api-key .*,api-key = file:$key_on_disk," "$CONF" >"$ROOM/conf-here"
+echo another-key >"$ROOM/another-key"
+# shellcheck disable=SC2016 # the inner shell's
+set_key=(sh -c 'exec "$1" credential set prod --config "$2" <"$3"' - "$CEXLUKS")
+on_disk full "$key_on_disk" "$ROOM/after" cp "$key_on_disk" "$ROOM/disk/more"
+check 'a disk is full' contains "$err" 'No space left'
+
+for kind in full read-only; do
+    on_disk "$kind" "$key_on_disk" "$ROOM/after" "${set_key[@]}" "$ROOM/conf-disk" "$ROOM/another-key"
+    check "credential set on a disk that is $kind fails, and says on what" contains \
+        "$([[ $status -ne 0 ]] && echo "failed: $out$err")" 'failed: ' "$ROOM/disk/api-key"
+    unchanged "and the API key stays" "$ROOM/after" "$(digest "$SIM_API_KEY_FILE")"
+    check 'and nothing is beside it' same "$(<"$ROOM/after.list")" api-key
+    [[ -x $carded ]] || continue
+    on_disk "$kind" "$key_on_disk" "$ROOM/after" "$carded" keygen "$ROOM/disk/new" --xts --sysroot "$root"
+    check "keygen on a disk that is $kind fails, and leaves no part of a key" same \
+        "$([[ $status -ne 0 ]] && cat "$ROOM/after.list")" api-key
+done
+
+# A name that is not on the disk goes with the power, though the file is: the folder is synced after the last rename.
+# shellcheck disable=SC2317 # called by check
+traced() { # COMMAND…: what it syncs and renames, in $ROOM/trace
+    ASAN_OPTIONS=detect_leaks=0 strace -f -qq -y -o "$ROOM/trace" -e trace=fsync,rename,renameat2 "$@" </dev/null
+}
+
+ends_with_folder() { # FOLDER: does it?
+    grep -E 'fsync|rename' "$ROOM/trace" | tail -n 1 | grep -q "fsync([0-9]*<$1>) *= 0" || cat "$ROOM/trace"
+}
+
+without_folder() { # COMMAND…: the same, when that sync says EIO
+    ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e "inject=fsync:error=EIO:when=$(grep -c 'fsync(' "$ROOM/trace")" \
+        "$@" </dev/null >"$ROOM/out" 2>"$ROOM/err"
+    status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+}
+
+set_key+=("$ROOM/conf-here" "$ROOM/another-key")
+cp -p "$key_on_disk" "$ROOM/kept"
+check 'credential set, watched' traced "${set_key[@]}"
+check 'the last that it does is to sync the folder' same "$(ends_with_folder "$ROOM")" ''
+cp -p "$ROOM/kept" "$key_on_disk"
+rm -f "$key_on_disk.old"
+without_folder "${set_key[@]}"
+check 'a folder that cannot be synced is told of' contains "$status $err" "$key_on_disk" 'Input/output error'
+check 'and that is no success' not test "$status" -eq 0
+if [[ -x $carded ]]; then
+    mkdir "$ROOM/new"
+    check 'keygen, watched' traced "$carded" keygen "$ROOM/new/key" --xts --sysroot "$root"
+    check 'the last that it does is to sync the folder, too' same "$(ends_with_folder "$ROOM/new")" ''
+    rm "$ROOM/new/key"
+    without_folder "$carded" keygen "$ROOM/new/key" --xts --sysroot "$root"
+    check 'a new key that is perhaps not on the disk is not there at all' same "$status $(ls -A "$ROOM/new")" '46 '
+fi
 
 summary
