@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the guides give to installers, as it stands in them: the scripts of docs/guides/kickstart.md in a root like the one that
+# Anaconda leaves, which is this machine's with a few files laid over it. dracut and zipl are stand-ins that write down how they
+# were called.
+if [[ -z ${CEXLUKS_TEST_NAMESPACE-} && $EUID -eq 0 ]] && unshare -m true 2>/dev/null; then
+    CEXLUKS_TEST_NAMESPACE=1 exec unshare -m --propagation private "${BASH_SOURCE[0]}" "$@"
+fi
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+need 'installers' cryptsetup jq curl chroot
+# shellcheck source=tests/integration/laid-over.sh
+source tests/integration/laid-over.sh
+# shellcheck source=tests/image/tree.sh
+source tests/image/tree.sh
+# shellcheck source=tests/guide.sh
+source tests/guide.sh
+
+sim_start --instance prod=key-protect || exit 1
+system="$ROOM/system" disk="$ROOM/disk" medium="$ROOM/medium"
+
+# new_system: the root of a machine whose disk /dev/dasda2 is the file $disk, with what we install
+new_system() {
+    local program
+    mkdir -p "$ROOM/tree"/{usr/sbin,usr/bin,root}
+    cp "$CEXLUKS" "$ROOM/tree/usr/sbin/cexluks"
+    for program in dracut zipl; do
+        printf '#!/bin/sh\necho "%s $*" >>/tmp/called\n' "$program" >"$ROOM/tree/usr/bin/$program"
+        chmod 755 "$ROOM/tree/usr/bin/$program"
+    done
+    laid_over "$system" "$ROOM/tree" || return
+    tree_container_dev "$system"
+    mkdir -p "$system/dev/disk/by-uuid"
+    : >"$system/dev/dasda2"
+    mount --bind "$disk" "$system/dev/dasda2"
+    printf 'inst.repo=hd:LABEL=site inst.ks=hd:LABEL=site:/ks.cfg ip=enc600:dhcp\n' >"$ROOM/cmdline"
+    mount --bind "$ROOM/cmdline" "$system/proc/cmdline"
+}
+
+uuid=96fa7ba7-5229-4f32-a9d3-849404febb0e
+kickstart_passphrase="$(sed -nE 's/^ +autopart .*--passphrase=([^ ]+)$/\1/p' docs/guides/kickstart.md)"
+printf %s "$kickstart_passphrase" >"$ROOM/kickstart-passphrase"
+
+# As blivet calls cryptsetup, but for the cost of the passphrase, and as pyanaconda writes crypttab and fstab.
+truncate -s 24M "$disk"
+cryptsetup luksFormat -q --type luks2 --cipher aes-xts-plain64 --key-size 512 --pbkdf argon2id --pbkdf-force-iterations 4 \
+    --pbkdf-memory 32768 --uuid "$uuid" "$disk" "$ROOM/kickstart-passphrase"
+if ! new_system; then
+    skip 'installers: needs root, namespaces and overlays'
+    summary
+fi
+ln -s ../../dasda2 "$system/dev/disk/by-uuid/$uuid"
+printf 'luks-%s UUID=%s none discard\n' "$uuid" "$uuid" >"$system/etc/crypttab"
+printf '/dev/mapper/luks-%s / xfs defaults,x-systemd.device-timeout=0 0 0\n' "$uuid" >"$system/etc/fstab"
+
+# The medium's folder, with the paths of the new system.
+mkdir -p "$medium/cexluks"
+sim_conf prod key-protect | sed 's,^api-key.*,api-key = file:/etc/cexluks/prod.api-key,; s,^ca-file.*,ca-file = /etc/cexluks/ca.pem,' \
+    >"$medium/cexluks/cexluks.conf"
+cp "$SIM_CA" "$medium/cexluks/ca.pem"
+cp "$SIM_API_KEY_FILE" "$medium/cexluks/prod.api-key"
+
+kickstart() { # as run: in a namespace of its own, which leaves the files
+    (unshare -m --propagation private bash -c 'source tests/guide.sh && kickstart_run "$@"' - "$system" "$medium") \
+        >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$?
+    out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+    sane "$ROOM/err" kickstart
+}
+
+kickstart
+expect 'kickstart: the sections of the guide run to their end' 0 "/dev/disk/by-uuid/$uuid" 'the next boot: ok: 1 of 1'
+check 'kickstart: the volume has a binding' same "$(tokens "$disk" '[.[].profile]')" '["prod"]'
+run pass "$disk" kms:prod --sysroot "$system" </dev/null
+check 'kickstart: which opens it' opens "$disk" "$ROOM/out"
+check 'kickstart: beside the passphrase of the kickstart file' opens "$disk" "$ROOM/kickstart-passphrase"
+check 'kickstart: image, then boot record' same "$(<"$system/tmp/called")" $'dracut --force --regenerate-all\nzipl '
+check 'kickstart: of the passphrase nothing is left' not grep -rqsF --exclude=ks-script "$kickstart_passphrase" "$system.own/upper"
+check 'kickstart: configuration and API key are for root alone' same \
+    "$(stat -c %a "$system"/etc/cexluks/{cexluks.conf,prod.api-key} | tr '\n' ' ')" '600 600 '
+
+# What the guide says of the first boot: another passphrase, without the prompts.
+line="$(sed -n 's/^    \(cryptsetup luksChangeKey\) \/dev\/dasda2$/\1/p' docs/guides/kickstart.md)"
+printf 'written down' >"$ROOM/new"
+check 'kickstart: the passphrase is changed' bash -c "${line:?} -q --pbkdf-force-iterations 4 --pbkdf-memory 32768 \
+    --key-file '$ROOM/kickstart-passphrase' '$disk' '$ROOM/new'"
+check 'kickstart: that of the file opens no more' not opens "$disk" "$ROOM/kickstart-passphrase"
+run pass "$disk" kms:prod --sysroot "$system" </dev/null
+check 'kickstart: the binding does' opens "$disk" "$ROOM/out"
+
+# An installation that could not boot unattended ends.
+sim_listener prod down
+rm "$system/tmp/called"
+kickstart
+check 'kickstart: without the service the installation ends' not same "$status" 0
+check 'kickstart: and no image is made' not test -e "$system/tmp/called"
+sim_listener prod up
+
+# Why the guide warns: so much for "--cipher=paes-xts-plain64".
+clear="$ROOM/clear"
+truncate -s 24M "$clear"
+cipher="$(grep -o -m 1 'cipher=paes[a-z0-9-]*' docs/guides/kickstart.md)"
+cryptsetup luksFormat -q --type luks2 "--${cipher:?}" --key-size 512 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$clear" \
+    "$ROOM/kickstart-passphrase"
+run bind "$clear" card --key-file "$ROOM/kickstart-passphrase" </dev/null
+expect "kickstart: with that cipher no card protects the volume" 38 not-a-secure-key
+summary
