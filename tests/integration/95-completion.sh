@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What bash, zsh and fish offer for the same line. Each reads the tables of the program that the line names. zsh is
-# asked without its line editor: the function is zsh's own, and what it hands over is printed.
+# What bash, zsh and fish offer for the same line. Each reads the tables of the program that the line names. In lists zsh is
+# asked without its line editor: the function is zsh's own, and what it hands over is printed. Somebody who types has the
+# line editors of zsh and bash, on a terminal of zsh's; fish has a command that asks its own.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
@@ -95,6 +96,61 @@ offers "cexluks bind /dev/x card "
 # the other name has other verbs
 offers 'hpcs-for-luks wra' wrap
 offers 'hpcs-for-luks create --' --crk --gen --name --config --sysroot --timeout --debug --help
+
+# --- somebody types, and presses Tab ---------------------------------------------------------------------------------
+
+# Ctrl-X shows the line, between < and >.
+cat >"$ROOM/.zshrc" <<'END'
+PS1= PS2=
+fpath=("$PWD" $fpath)
+autoload -Uz compinit
+compinit -u -d "$ZDOTDIR/dump"
+show() { print -r -- "<$BUFFER>"; exit }
+zle -N show
+bindkey '^I' complete-word '^X' show
+print ready
+END
+cat >"$ROOM/.bashrc" <<'END'
+PS1= PS2=
+source ./cexluks.bash
+bind -x '"\C-x": printf "<%s>\n" "$READLINE_LINE"; exit'
+echo ready
+END
+
+typed_in() { # SHELL LINE: what is on the line after Tab
+    local begin='zsh -i'
+    [[ $1 == zsh ]] || begin="bash --rcfile $ROOM/.bashrc -i"
+    # shellcheck disable=SC2016 # for the other shell
+    PATH="$bin:$PATH" TERM=vt100 ZDOTDIR="$ROOM" timeout 60 zsh -f -c '
+        zmodload zsh/zpty
+        zpty typist "$1"
+        zpty -r typist said "*ready*"
+        zpty -w -n typist "$2"$'\''\t\x18'\''
+        zpty -r typist said "*<*>*"
+        said=${said##*<}
+        print -r -- "${said%%>*}."' - "$begin" "$2"
+}
+
+becomes() { # LINE LINE SHELL…
+    local shell
+    for shell in "${@:3}"; do
+        check "$shell: somebody types '$1' and Tab" same "$(typed_in "$shell" "$1")" "$2."
+    done
+}
+
+if command -v zsh >/dev/null; then
+    becomes 'cexluks unb' 'cexluks unbind ' zsh bash
+    becomes 'cexluks bind --ke' 'cexluks bind --key-file ' zsh bash
+    becomes 'cexluks key c' 'cexluks key create ' zsh bash
+    becomes "cexluks ping --config $CONF d" "cexluks ping --config $CONF dr-2 " zsh bash
+    becomes "cexluks bind /dev/x --config $CONF kms:p" "cexluks bind /dev/x --config $CONF kms:prod " zsh bash
+    becomes "cexluks bind --config $CONF /dev/x k" "cexluks bind --config $CONF /dev/x kms:" zsh bash
+    becomes "cexluks keygen $ROOM/tree/w" "cexluks keygen $ROOM/tree/with\\ blank " zsh bash
+    becomes "cexluks keygen $ROOM/tree/\\$" "cexluks keygen $ROOM/tree/\\\$\\(touch\\ trap\\) " zsh
+    check 'zsh: a trap is not sprung' not test -e trap
+    becomes 'cexluks nonsense x' 'cexluks nonsense x' zsh bash
+    becomes 'hpcs-for-luks wra' 'hpcs-for-luks wrap ' zsh bash
+fi
 
 # what is particular to bash
 check 'bash: only what follows a word break is replaced' same \
