@@ -58,6 +58,23 @@ int base64_decode_secret(const char *text, size_t len, size_t max, struct secret
 	return 0;
 }
 
+int base64_decode_lines(const char *text, size_t len, size_t max, unsigned char **ret, size_t *ret_len)
+{
+	_cleanup_free_ unsigned char *bytes = NULL;
+	size_t done = 0;
+
+	if (len / 4 * 3 > max)
+		return -EFBIG;
+	bytes = malloc(len / 4 * 3 + 3);
+	if (!bytes)
+		return -ENOMEM;
+	if (mbedtls_base64_decode(bytes, len / 4 * 3 + 3, &done, (const unsigned char *)text, len) != 0 || !done)
+		return -EBADMSG;
+	*ret = take_ptr(bytes);
+	*ret_len = done;
+	return 0;
+}
+
 int base64_encode_secret(const struct secret *in, struct secret **ret)
 {
 	_cleanup_secret_ struct secret *s = NULL;

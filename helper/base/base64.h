@@ -30,6 +30,14 @@ bool base64_is_valid(const char *text, size_t len);
 int base64_decode_secret(const char *text, size_t len, size_t max, struct secret **ret) _must_check_;
 
 /**
+ * base64_decode_lines() - public text in lines, as in PEM
+ * @ret: owned by the caller, free(3)
+ *
+ * Return: 0; -EBADMSG; -EFBIG beyond @max; -ENOMEM.
+ */
+int base64_decode_lines(const char *text, size_t len, size_t max, unsigned char **ret, size_t *ret_len) _must_check_;
+
+/**
  * base64_encode_secret() - the text of a secret is a secret: NUL-terminated, in locked memory
  * @ret: owned by the caller; secret_len() does not count the final NUL
  */

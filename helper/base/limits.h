@@ -59,6 +59,8 @@
 #define LIMIT_JSON_MEMBERS	64    /* of one object; a LUKS2 header has 32 keyslots at most */
 
 /* KMS and wire */
+#define LIMIT_CERTIFICATE	(16u << 10) /* one of a server or a CA, as PEM */
+#define LIMIT_CERTIFICATE_NEAR_DAYS 30 /* before its end: check warns */
 #define LIMIT_CIPHERTEXT	(16u << 10)
 #define LIMIT_ID		64    /* key ids, aliases, instance ids */
 #define LIMIT_ALIAS_MIN		2
@@ -93,6 +95,7 @@
 #define LIMIT_ZKEY_LINE		4000  /* one value there; zkey reads lines of 4095 */
 
 /* Time */
+#define LIMIT_TIME_S		253402300799ull /* 9999-12-31T23:59:59Z, since 1970 */
 #define LIMIT_CONNECT_MS	5000
 #define LIMIT_TRY_MS		20000 /* one HTTP try, all included */
 #define LIMIT_SLOW_MS		5000  /* without an answer, until the next binding is tried as well */

@@ -51,6 +51,9 @@ static bool finding_json(cJSON *to, const struct check_finding *f)
 		json_free(o);
 		return false;
 	}
+	if ((f->certificate_ends[0] && !cJSON_AddStringToObject(o, "certificate_ends", f->certificate_ends)) ||
+	    (f->ca_ends[0] && !cJSON_AddStringToObject(o, "ca_ends", f->ca_ends)))
+		return false;
 	return cJSON_AddStringToObject(o, "image", f->image) && cJSON_AddStringToObject(o, "volume", f->volume) &&
 	       cJSON_AddStringToObject(o, "subject", f->subject) &&
 	       cJSON_AddStringToObject(o, "level", level_word(f->level)) &&

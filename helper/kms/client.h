@@ -51,7 +51,7 @@ enum kms_verb {
 	KMS_METADATA, /* one key, in reply.key */
 	KMS_CREATE,   /* a root key called name, in reply.key; never retried blindly */
 	KMS_ROTATE,   /* a new version of the root key; never retried blindly */
-	KMS_PING,     /* IAM token and TLS to the service, nothing else */
+	KMS_PING,     /* IAM token and TLS to the service, nothing else; how long certificates last */
 };
 
 struct kms_request {
@@ -89,6 +89,7 @@ struct kms_reply {
 	struct secret *plaintext;	/* WRAP without plaintext, UNWRAP; owned by the reply */
 	char *ciphertext;		/* WRAP; UNWRAP: newer one, or NULL; owned by the reply */
 	struct kms_key key;		/* LIST, METADATA, CREATE */
+	int64_t certificate_ends, ca_ends; /* PING: the first of IAM and service, seconds since 1970; 0: not known */
 };
 
 void kms_reply_free(struct kms_reply *reply);

@@ -15,7 +15,9 @@ struct http_try {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct curl_slist *resolve;
-	const char *host, *proxy;
+	const char *host, *proxy, *ca;
+	size_t ca_len;
+	bool want_lifetime;
 	void *owner;
 	struct secret *body;
 	size_t body_len;
@@ -96,6 +98,7 @@ static CURLcode set_trust(struct http_try *t, const struct http_request *q)
 	SET(t, CURLOPT_CAINFO, NULL);
 	SET(t, CURLOPT_CAPATH, NULL);
 	SET(t, CURLOPT_CAINFO_BLOB, &ca);
+	SET(t, CURLOPT_CERTINFO, q->want_lifetime ? 1L : 0L);
 	return rc;
 }
 
@@ -277,6 +280,9 @@ int http_try_start(CURLM *multi, const struct http_request *request, void *owner
 	t->owner = owner;
 	t->host = request->host;
 	t->proxy = request->proxy;
+	t->ca = request->ca;
+	t->ca_len = request->ca_len;
+	t->want_lifetime = request->want_lifetime;
 	t->retry_after_ms = HTTP_NO_RETRY_AFTER;
 	t->easy = curl_easy_init();
 	if (!t->easy)
@@ -329,6 +335,8 @@ void http_try_answer(struct http_try *t, CURLcode result, struct http_answer *re
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &ret->verify_result);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	ret->connected = ready > 0;
+	if (t->want_lifetime && result == CURLE_OK)
+		lifetime_read(t->easy, t->ca, t->ca_len, &ret->lifetime);
 	/* Where it was answered by and why it failed, never what was said. */
 	log_debug("%s: %s, HTTP %ld, %zu bytes", t->host, curl_easy_strerror(result), ret->status,
 		  t->body_len);

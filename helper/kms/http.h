@@ -20,6 +20,7 @@
 #include "base/deadline.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "kms/lifetime.h"
 
 #define HTTP_NO_RETRY_AFTER UINT64_MAX
 
@@ -45,6 +46,7 @@ struct http_request {
 	const struct secret *bearer;	/* NUL-terminated token, or NULL */
 	const struct secret *body;	/* POST */
 	size_t body_max;		/* of the answer */
+	bool want_lifetime;		/* of the certificates */
 	bool send_once;			/* never sent again behind our back on another connection */
 	deadline_t deadline;
 };
@@ -64,6 +66,7 @@ struct http_answer {
 	long os_error;
 	long verify_result;	/* the TLS backend's */
 	uint64_t retry_after_ms;
+	struct lifetime lifetime; /* if it was wanted, and the transfer succeeded */
 };
 
 struct http_try;

@@ -95,6 +95,7 @@ static int call_build(void *owner, struct http_request *ret)
 	ret->proxy = s->profile.proxy;
 	ret->ca = s->profile.ca;
 	ret->ca_len = s->profile.ca_len;
+	ret->want_lifetime = s->want_lifetime;
 	ret->content_type = j->call.content_type;
 	ret->prefer = j->call.prefer;
 	ret->instance = s->profile.instance;
@@ -120,6 +121,15 @@ static int take_answer(struct job *j, const struct http_answer *a, const char **
 	return 0;
 }
 
+static void take_lifetime(struct job *j, const struct http_answer *a)
+{
+	struct lifetime both = a->lifetime;
+
+	lifetime_join(&both, &j->session->iam_lifetime);
+	j->reply->certificate_ends = both.server_ends > 0 ? both.server_ends : 0;
+	j->reply->ca_ends = both.ca_ends > 0 ? both.ca_ends : 0;
+}
+
 static void call_judge(void *owner, const struct http_answer *a, struct verdict *ret)
 {
 	struct job *j = owner;
@@ -127,8 +137,10 @@ static void call_judge(void *owner, const struct http_answer *a, struct verdict 
 	int r;
 
 	*ret = (struct verdict){ .condition = KMS_OK, .http_status = a->status };
-	if (j->call.method == HTTP_CONNECT_ONLY)
+	if (j->call.method == HTTP_CONNECT_ONLY) {
+		take_lifetime(j, a);
 		return;
+	}
 	if (!keyprotect_is_success(j->request.verb, a->status)) {
 		struct service_error error;
 
@@ -240,6 +252,8 @@ int job_start(struct net *net, struct message_job *request)
 		return 0;
 	}
 	*place = j;
+	if (j->request.verb == KMS_PING)
+		j->session->want_lifetime = true;
 	wait_for_token(j);
 	return 0;
 }

@@ -180,6 +180,8 @@ int message_build_reply(const struct kms_reply *reply, struct secret **ret)
 	put_text(&w, reply->key.alias);
 	put_u32(&w, (uint32_t)reply->key.state);
 	put_u32(&w, reply->key.extractable);
+	put_u64(&w, (uint64_t)reply->certificate_ends);
+	put_u64(&w, (uint64_t)reply->ca_ends);
 	return writer_finish(&w, ret);
 }
 
@@ -437,6 +439,16 @@ int message_parse_job(const void *data, size_t len, struct message_job *ret)
 	return 0;
 }
 
+/* What is not known is 0; a certificate ends with the year 9999 at the latest. */
+static int64_t get_time(struct reader *r)
+{
+	uint64_t n = get_u64(r);
+
+	if (n > LIMIT_TIME_S)
+		fail(r, -EBADMSG);
+	return (int64_t)n;
+}
+
 static void get_reply_key(struct reader *r, struct kms_key *key)
 {
 	get_text_into(r, key->id, sizeof(key->id));
@@ -470,6 +482,8 @@ int message_parse_reply(const void *data, size_t len, struct kms_reply **ret)
 	reply->plaintext = get_secret(&r, LIMIT_PASSPHRASE_MAX, true);
 	reply->ciphertext = get_text(&r, LIMIT_CIPHERTEXT, true);
 	get_reply_key(&r, &reply->key);
+	reply->certificate_ends = get_time(&r);
+	reply->ca_ends = get_time(&r);
 	if (reader_finish(&r) < 0)
 		return r.error;
 	*ret = take_ptr(reply);

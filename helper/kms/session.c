@@ -44,6 +44,7 @@ static int iam_build(void *owner, struct http_request *ret)
 	ret->proxy = s->profile.proxy;
 	ret->ca = s->profile.ca;
 	ret->ca_len = s->profile.ca_len;
+	ret->want_lifetime = s->want_lifetime;
 	ret->content_type = IAM_CONTENT_TYPE;
 	ret->body = s->form;
 	ret->body_max = LIMIT_HTTP_BODY;
@@ -78,6 +79,7 @@ static void iam_judge(void *owner, const struct http_answer *answer, struct verd
 		return;
 	}
 	*ret = (struct verdict){ .condition = KMS_OK, .http_status = answer->status };
+	s->iam_lifetime = answer->lifetime;
 	secret_free(s->token);
 	s->token = token;
 	s->token_until = usable_until(lifetime_s);

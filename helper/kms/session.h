@@ -16,6 +16,8 @@ struct session {
 	struct target iam_target, kms_target;
 	struct exchange iam;
 	struct secret *form;
+	bool want_lifetime;    /* of certificates, from the next exchange with IAM on */
+	struct lifetime iam_lifetime;
 	size_t key_index;      /* which API key is being tried, or was accepted */
 	struct secret *token;  /* NULL: none */
 	deadline_t token_until;

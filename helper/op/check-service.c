@@ -7,6 +7,8 @@
 #include "op/check-find.h"
 #include "op/service-end.h"
 
+#define DAY_S (INT64_C(24) * 60 * 60)
+
 enum key_state {
 	KEY_PRE_ACTIVE = 0,
 	KEY_ACTIVE = 1,
@@ -75,6 +77,39 @@ static void check_root_key(struct checker *c, const struct config_profile *profi
 		check_found(c, "", subject, &v);
 }
 
+/* Of IAM and service what ends first. */
+static void warn_if_near(struct checker *c, const char *subject, const char *what, int64_t ends)
+{
+	int64_t days = (ends - (int64_t)time(NULL)) / DAY_S;
+	char date[CERTIFICATE_DATE_SIZE];
+
+	certificate_date(ends, date);
+	if (date[0] && days < LIMIT_CERTIFICATE_NEAR_DAYS)
+		check_warn(c, "", subject, WARNING_CERTIFICATE_ENDS, "%s ends on %s, in %" PRId64 " days", what, date, days);
+}
+
+/* The dates stand in the finding of the service, which is the last one. */
+static void note_lifetime(struct checker *c, const struct kms_reply *reply)
+{
+	struct check_finding *f = c->found->n ? &c->found->findings[c->found->n - 1] : NULL;
+
+	if (!f)
+		return;
+	certificate_date(reply->certificate_ends, f->certificate_ends);
+	certificate_date(reply->ca_ends, f->ca_ends);
+}
+
+/* Sets the verdict of a service that answered. */
+static void tell_answer(const struct kms_reply *reply, struct verdict *v)
+{
+	char server[CERTIFICATE_DATE_SIZE], ca[CERTIFICATE_DATE_SIZE];
+
+	certificate_date(reply->certificate_ends, server);
+	certificate_date(reply->ca_ends, ca);
+	(void)verdict_set(v, OUTCOME_OK, "TLS, IAM token and service in %.1f s%s%s%s%s", (double)reply->elapsed_ms / 1000.0,
+			  server[0] ? "; certificate until " : "", server, ca[0] ? ", CA until " : "", ca);
+}
+
 void check_service(struct checker *c, const struct config_profile *profile)
 {
 	_cleanup_kms_reply_ struct kms_reply *reply = NULL;
@@ -94,9 +129,13 @@ void check_service(struct checker *c, const struct config_profile *profile)
 		return;
 	log_step("asking %s ...", subject);
 	if (op_session_call(c->session, profile->kms.name, &request, &reply, &v) == OUTCOME_OK)
-		(void)verdict_set(&v, OUTCOME_OK, "TLS, IAM token and service in %.1f s",
-				  (double)reply->elapsed_ms / 1000.0);
+		tell_answer(reply, &v);
 	check_found(c, "", subject, &v);
+	if (v.outcome == OUTCOME_OK) {
+		note_lifetime(c, reply);
+		warn_if_near(c, subject, "a certificate of the service", reply->certificate_ends);
+		warn_if_near(c, subject, "the CA", reply->ca_ends);
+	}
 	if (profile->old_master_key)
 		check_warn(c, "", subject, WARNING_MASTER_KEY_OLD,
 			   "the API key is sealed with the card's old master key: cexluks credential renew %s",

@@ -69,6 +69,8 @@ static int take_finding(struct checker *c, const cJSON *from)
 	keep(f->subject, sizeof(f->subject), from, "subject");
 	keep(f->cause, sizeof(f->cause), from, "cause");
 	keep(f->hint, sizeof(f->hint), from, "hint");
+	keep(f->certificate_ends, sizeof(f->certificate_ends), from, "certificate_ends");
+	keep(f->ca_ends, sizeof(f->ca_ends), from, "ca_ends");
 	if (level == CHECK_FAILED && c->first == OUTCOME_OK)
 		c->first = outcome_exit_code(o) ? o : OUTCOME_INTERNAL;
 	return 0;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/certificate.h"
 #include "op/verdict.h"
 #include "op/warning.h"
 
@@ -40,6 +41,8 @@ struct check_finding {
 	const char *word;  /* of the outcome or the warning; static */
 	char cause[320];
 	char hint[256];	   /* "" when there is nothing to do */
+	/* "2027-03-28"; "" when it is not about a service, or not known */
+	char certificate_ends[CERTIFICATE_DATE_SIZE], ca_ends[CERTIFICATE_DATE_SIZE];
 };
 
 struct check {

@@ -19,6 +19,8 @@ static const struct {
 	[WARNING_NOT_AT_BOOT] = { "not-at-boot",
 				  "name it in crypttab or a [volume] section, without noauto" },
 	[WARNING_BOOT_ENCRYPTED] = { "boot-encrypted", "give /boot a file system of its own" },
+	[WARNING_CERTIFICATE_ENDS] = { "certificate-ends",
+				       "get the next one into ca-file, and rebuild the initramfs, before that day" },
 };
 
 const char *warning_word(enum warning warning)

@@ -18,9 +18,10 @@ enum warning {
 	WARNING_TURNED_OFF,
 	WARNING_NOT_AT_BOOT,
 	WARNING_BOOT_ENCRYPTED,
+	WARNING_CERTIFICATE_ENDS,
 };
 
-#define WARNINGS (WARNING_BOOT_ENCRYPTED + 1)
+#define WARNINGS (WARNING_CERTIFICATE_ENDS + 1)
 
 /* The stable word, e.g. "single-queue". Static. */
 const char *warning_word(enum warning warning);

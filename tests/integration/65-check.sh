@@ -5,9 +5,10 @@
 # passes. With a card: tests/card, tests/unit/op/test-check.c.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
-need 'check' cryptsetup jq curl xxd
+need 'check' cryptsetup jq curl xxd openssl
 
-sim_start --instance prod=key-protect --instance dr=key-protect-dedicated --instance old=hpcs || exit 1
+sim_start --instance prod=key-protect --instance dr=key-protect-dedicated --instance old=hpcs \
+    --instance soon=key-protect,tls=ends-soon || exit 1
 {
     sim_conf prod key-protect prod
     sim_conf dr key-protect-dedicated dr
@@ -50,6 +51,30 @@ sim_conf old hpcs old >>"$CONF"
 look
 expect 'a service that ends is a warning, not a failure' 0 'kms:old: warning: service-ends: HPCS ' '28 March 2027' \
     'hint: bind to a service that stays'
+cp "$ROOM/good.conf" "$CONF"
+
+day() { # DATE: as check prints it
+    date -u -d "$1" +%Y-%m-%d
+}
+served="$(openssl s_client -connect "127.0.0.1:$(sim_info '.instances[] | select(.name == "prod") | .port')" </dev/null 2>/dev/null |
+    openssl x509 -noout -enddate)"
+ca_ends="$(openssl x509 -in "$SIM_CA" -noout -enddate)"
+look
+expect 'until when the certificates last' 0 \
+    "kms:prod: ok: TLS, IAM token and service in" "; certificate until $(day "${served#*=}"), CA until $(day "${ca_ends#*=}")"
+look --json
+check 'as JSON too' same \
+    "$(jq -c '.findings[] | select(.subject == "kms:prod" and .volume == "") | [.certificate_ends, .ca_ends]' "$ROOM/out")" \
+    "[\"$(day "${served#*=}")\",\"$(day "${ca_ends#*=}")\"]"
+sim_conf soon key-protect soon >>"$CONF"
+look
+expect 'a certificate that ends soon is a warning' 0 \
+    'kms:soon: warning: certificate-ends: a certificate of the service ends on ' 'in 9 days' 'hint: get the next one'
+check 'the others last longer' not contains "$out" 'kms:prod: warning'
+cat "$SIM_CA" /etc/ssl/certs/ca-certificates.crt >"$ROOM/bundle.pem"
+sed "s|^ca-file.*|ca-file = $ROOM/bundle.pem|" "$ROOM/good.conf" >"$CONF"
+look
+expect 'of a bundle of CAs the one counts that signed' 0 ", CA until $(day "${ca_ends#*=}")"
 cp "$ROOM/good.conf" "$CONF"
 
 cp "$v" "$ROOM/two-ways"

@@ -25,7 +25,7 @@ steady() { # addresses, ids, times and places of one run
     sed -E "s,$SIM_URL,https://kms.example,g; s,$SIM_IAM_URL,https://iam.example,g; s/$SIM_INSTANCE/01234567-89ab-cdef-0123-456789abcdef/g
         s/$SIM_ROOT_KEY/fedcba98-7654-3210-fedc-ba9876543210/g; s,$tree,,g; s,$v,/dev/dasda2,g; s/'127\.0\.0\.1'/'kms.example'/g
         s/[0-9]+\.[0-9] s/0.1 s/g; s/[0-9-]+T[0-9:]+Z/2026-11-22T10:00:00Z/g; s/127\.0\.0\.1(:[0-9]+)?/192.0.2.1/g
-        s/(correlation id) [0-9a-f-]+/\1 00000000-0000-4000-8000-000000000000/; s/serial [0-9]+/serial 1/"
+        s/(correlation id) [0-9a-f-]+/\1 00000000-0000-4000-8000-000000000000/; s/serial [0-9]+/serial 1/; s/until [0-9]{4}-[0-9]{2}-[0-9]{2}/until 2028-11-22/g"
 }
 
 shown() { # COMMAND: the conversation that has ended, as part of the page

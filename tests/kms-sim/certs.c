@@ -39,6 +39,7 @@ static const struct mode {
 	{ "unknown-ca",    SIGNED_BY_STRANGER, NAMES_ALL,   -1,   800, KIND_EC,    NULL },
 	{ "self-signed",   SIGNED_BY_SELF,     NAMES_ALL,   -1,   800, KIND_EC,    NULL },
 	{ "expired",       SIGNED_BY_CA,       NAMES_ALL,   -400, -2,  KIND_EC,    NULL },
+	{ "ends-soon",     SIGNED_BY_CA,       NAMES_ALL,   -1,   10,  KIND_EC,    NULL },
 	{ "not-yet-valid", SIGNED_BY_CA,       NAMES_ALL,   400,  800, KIND_EC,    NULL },
 	{ "wrong-host",    SIGNED_BY_CA,       NAMES_WRONG, -1,   800, KIND_EC,    NULL },
 	{ "no-san-ip",     SIGNED_BY_CA,       NAMES_NO_IP, -1,   800, KIND_EC,    NULL },
@@ -72,7 +73,7 @@ bool tls_mode_is_known(const char *mode)
 
 const char *tls_modes(void)
 {
-	return "good rsa unknown-ca self-signed expired not-yet-valid wrong-host no-san-ip cn-only "
+	return "good rsa unknown-ca self-signed expired ends-soon not-yet-valid wrong-host no-san-ip cn-only "
 	       "tls11 tls12 tls13 plain";
 }
 

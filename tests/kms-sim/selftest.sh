@@ -721,11 +721,11 @@ tls_mode() {
 
 tls_modes() {
     set --
-    for _mode in good rsa unknown-ca self-signed expired not-yet-valid wrong-host no-san-ip cn-only tls11 tls12 tls13 plain; do
+    for _mode in good rsa unknown-ca self-signed expired ends-soon not-yet-valid wrong-host no-san-ip cn-only tls11 tls12 tls13 plain; do
         set -- "$@" --instance "$_mode=key-protect,tls=$_mode"
     done
     sim_start --host kms2.example.test --host 10.0.2.2 "$@" || return
-    for _mode in good rsa tls12 tls13; do
+    for _mode in good rsa ends-soon tls12 tls13; do
         tls_mode "$_mode" 0
         tls_mode "$_mode" 0 kms.example.test
     done
