@@ -171,7 +171,7 @@ install: $(B)/cexluks $(PLUGIN) install-dracut
 	$(Q)$(INSTALL) -D -m 0644 docs/cexluks.conf.example \
 		$(DESTDIR)$(SYSCONFDIR)/cexluks/cexluks.conf.example
 	$(Q)$(INSTALL) -d $(DESTDIR)$(UNITDIR)
-	$(Q)$(INSTALL) -m 0644 units/*.service units/*.timer $(DESTDIR)$(UNITDIR)/
+	$(Q)$(INSTALL) -m 0644 units/*.service units/*.path units/*.timer $(DESTDIR)$(UNITDIR)/
 	$(Q)$(INSTALL) -d $(DESTDIR)$(KERNELDIR)
 	$(Q)$(INSTALL) -m 0755 kernel-install/*.install $(DESTDIR)$(KERNELDIR)/
 	$(Q)$(INSTALL) -D -m 0644 dracut/90cexluks/refused.conf \

@@ -19,7 +19,7 @@ packages=(
     # lint
     git shellcheck cppcheck clang-tidy mandoc groff-base
     # integration tests: real headers, real keyring, real TLS
-    cryptsetup-bin keyutils curl openssl ca-certificates jq socat strace
+    cryptsetup-bin keyutils curl openssl ca-certificates jq socat strace dnsmasq-base
     # shells to complete in; bash is there
     zsh fish
     # a TPM 1.2 and the programs that seal an API key to it

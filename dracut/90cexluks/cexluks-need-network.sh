@@ -7,6 +7,9 @@
 
 command -v getargbool > /dev/null || . /lib/dracut-lib.sh
 
+# who asks for a name before networkd knows a server shall hear so
+[ ! -x /sbin/cexluks-names ] || /sbin/cexluks-names
+
 if /usr/sbin/cexluks boot --needs-network 2> /dev/null; then
     mkdir -p /etc/cmdline.d
     echo 'rd.neednet=1' > /etc/cmdline.d/20-cexluks.conf

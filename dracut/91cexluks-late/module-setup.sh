@@ -16,14 +16,14 @@ cexluks_late_needs_names() {
     [[ $? -ne 15 ]]
 }
 
-# called by dracut
-depends() {
-    # networkd writes no resolv.conf
-    if dracut_module_included systemd-networkd && ! dracut_module_included systemd-resolved \
-        && [[ " ${omit_dracutmodules-} " != *\ systemd-resolved\ * ]] && cexluks_late_needs_names; then
-        module_check systemd-resolved > /dev/null 2>&1
-        if [[ $? -eq 0 || $? -eq 255 ]]; then echo systemd-resolved; fi
-    fi
+# networkd writes no resolv.conf. Whether it brings the network and nobody else does: others write one.
+cexluks_late_only_networkd() {
+    local _module
+
+    dracut_module_included systemd-networkd || return 1
+    for _module in systemd-resolved network-manager network-legacy connman; do
+        dracut_module_included "$_module" && return 1
+    done
     return 0
 }
 
@@ -45,11 +45,31 @@ cexluks_late_line_of_root() {
     return 1
 }
 
+# What networkd knows of name servers becomes a resolv.conf: a tenth of what systemd-resolved would add. The file is
+# elsewhere, so that the helper's network process may read its folder only. Who brings a file of his own keeps it.
+cexluks_late_install_names() {
+    local _units=${systemdsystemunitdir:-/usr/lib/systemd/system} _unit
+
+    [[ -e $initdir/etc/resolv.conf || -L $initdir/etc/resolv.conf ]] && return 0
+    [[ " ${install_items-} ${install_optional_items-} " == *\ /etc/resolv.conf\ * ]] && return 0
+    ln -s ../run/cexluks-names/resolv.conf "$initdir/etc/resolv.conf"
+    inst_script "$moddir/cexluks-names.sh" /sbin/cexluks-names
+    inst_multiple mkdir mv sed tr
+    for _unit in cexluks-names.path cexluks-names.service; do
+        inst_simple "$_units/$_unit" || { dfatal "cexluks: $_units/$_unit is missing" && exit 1; }
+    done
+    mkdir -p "$initdir$_units/systemd-networkd.service.wants"
+    ln -sf ../cexluks-names.path "$initdir$_units/systemd-networkd.service.wants/cexluks-names.path"
+}
+
 # called by dracut
 install() {
     local _lines _line _source _options _uuid
 
     [[ -e $initdir/etc/cexluks/cexluks.conf || -e $initdir/etc/hpcs-for-luks.ini ]] || return 0
+    if cexluks_late_only_networkd && cexluks_late_needs_names; then
+        cexluks_late_install_names
+    fi
     # asked about the image, where configuration and crypttab are now what the boot will see
     _lines=$("$(type -P cexluks || echo /usr/sbin/cexluks)" boot --crypttab --sysroot "$initdir") || {
         dfatal "cexluks: no crypttab lines for the configured volumes, see above"

@@ -7,27 +7,83 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
 
 struct network_watch {
-	int fd;
+	int fd;	   /* readable when one of the others is */
+	int links; /* rtnetlink */
+	int names; /* inotify */
 };
 
-int network_watch_new(struct network_watch **ret)
+/* --- what is watched ------------------------------------------------------------------------ */
+
+static int watch_links(struct network_watch *w)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK,
 				       .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
 						    RTMGRP_IPV6_IFADDR };
+
+	w->links = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (w->links < 0)
+		return -errno;
+	return bind(w->links, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+static int add(struct network_watch *w, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(w->fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/*
+ * Name servers become known a moment after an address: without this notice a look-up in that moment
+ * would cost a whole pause. The folder is watched, because files in it are replaced.
+ */
+static int watch_names(struct network_watch *w)
+{
+	_cleanup_free_ char *file = realpath("/etc/resolv.conf", NULL);
+	const char *folder = "/etc";
+	char *slash = file ? strrchr(file, '/') : NULL;
+
+	if (slash && slash != file) {
+		*slash = '\0';
+		folder = file;
+	}
+	w->names = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (w->names < 0)
+		return -errno;
+	if (inotify_add_watch(w->names, folder, IN_MOVED_TO | IN_CLOSE_WRITE) < 0)
+		return -errno;
+	return add(w, w->names);
+}
+
+int network_watch_new(struct network_watch **ret)
+{
 	_cleanup_(network_watch_freep) struct network_watch *w = calloc(1, sizeof(*w));
+	int r;
 
 	if (!w)
 		return -ENOMEM;
-	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	w->links = w->names = -1;
+	w->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (w->fd < 0)
 		return -errno;
-	if (bind(w->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
+	r = watch_links(w);
+	if (r == 0)
+		r = add(w, w->links);
+	if (r < 0)
+		return r;
+	r = watch_names(w);
+	if (r < 0)
+		log_debug("cannot watch resolv.conf, only interfaces: %s", strerror(-r));
 	*ret = take_ptr(w);
 	return 0;
 }
@@ -37,6 +93,8 @@ void network_watch_free(struct network_watch *watch)
 	if (!watch)
 		return;
 	cleanup_close(&watch->fd);
+	cleanup_close(&watch->links);
+	cleanup_close(&watch->names);
 	free(watch);
 }
 
@@ -44,6 +102,8 @@ int network_watch_fd(const struct network_watch *watch)
 {
 	return watch->fd;
 }
+
+/* --- what is there -------------------------------------------------------------------------- */
 
 static bool is_global_v4(const struct sockaddr *address)
 {
@@ -84,8 +144,10 @@ bool network_watch_up(struct network_watch *watch)
 	bool up = false;
 
 	/* What a notice says does not matter, nor that some were lost: the look below is whole. */
-	while (recv(watch->fd, notice, sizeof(notice), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
+	while (recv(watch->links, notice, sizeof(notice), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
 		errno = 0;
+	while (read(watch->names, notice, sizeof(notice)) > 0)
+		;
 	if (getifaddrs(&list) < 0)
 		return false;
 	for (const struct ifaddrs *i = list; i && !up; i = i->ifa_next)

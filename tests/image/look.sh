@@ -61,6 +61,13 @@ drop_ins_fit() { # UNITS
             "$1"/{,remote-}cryptsetup.target.d/50-cexluks.conf
 }
 
+names_from_networkd() { # IMAGE: where nothing else writes a resolv.conf
+    local units
+    units="$(units_of "$1")"
+    all "$units"/cexluks-names.{path,service} "$units/systemd-networkd.service.wants/cexluks-names.path" \
+        && [[ -x $1/sbin/cexluks-names && $(readlink "$1/etc/resolv.conf") == ../run/cexluks-names/resolv.conf ]]
+}
+
 plain_hooks_are_there() { # IMAGE: the hooks of an image without systemd, and what they call
     local hooks
     hooks="$(hooks_of "$1")"

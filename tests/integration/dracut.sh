@@ -118,7 +118,7 @@ new_tree() { # a fresh overlay at $work/tree with our module, the stand-in and a
     local tree="$work/tree" tokens
     tree_mount "$root" "$tree" "${1-chroot}" || exit 1
     cp -r "$top"/dracut/[0-9]* "$tree/usr/lib/dracut/modules.d/"
-    cp "$top"/units/cexluks-*.service "$tree/usr/lib/systemd/system/"
+    cp "$top"/units/cexluks-*.{service,path} "$tree/usr/lib/systemd/system/"
     stub > "$tree/usr/sbin/cexluks"
     chmod 755 "$tree/usr/sbin/cexluks"
     tokens="$(dirname "$(find "$tree"/usr/lib*/ -name 'libcryptsetup.so.12' | head -n 1)")/cryptsetup"
@@ -182,7 +182,8 @@ if wanted systemd; then
         test -z "$(find "$i" -name 'libcryptsetup-token-cexluks*')"
     check 'systemd: dm-crypt itself' test -n "$(find "$i" -name 'dm-crypt.ko*')"
     check 'systemd: names can be looked up' all "$i/etc/nsswitch.conf" "$i/etc/hosts"
-    check 'systemd: networkd brings resolved' test -n "$(find "$i" -name systemd-resolved -type f)"
+    check 'systemd: name servers of networkd become a resolv.conf' names_from_networkd "$i"
+    check 'systemd: without resolved' test -z "$(find "$i" -name systemd-resolved -type f)"
     check 'systemd: a line for the volume that no crypttab named' \
         grep -qx "luks-$uuid_root UUID=$uuid_root none luks" "$i/etc/crypttab"
     check 'systemd: rd.neednet is not baked in' not grep -rqs neednet "$i/etc/cmdline.d"
@@ -245,12 +246,11 @@ if wanted real-helper; then
         echo '# newer' >> "$work/tree/etc/cexluks/cexluks.conf"
         check 'real helper: check finds that it is older than the configuration' \
             check_finds real-conf '' '/etc/cexluks/cexluks.conf: failed: image-stale'
-        check 'real helper: names are looked up by resolved' \
-            test -n "$(find "$work/images/real-conf" -name systemd-resolved -type f)"
+        check 'real helper: names are looked up as networkd knows' names_from_networkd "$work/images/real-conf"
         sed -i 's/^ca-file.*/&\naddress = kms.example=192.0.2.1, iam.example=192.0.2.2/' "$work/tree/etc/cexluks/cexluks.conf"
         check 'real helper: an image is made from a configuration with addresses' image real-fixed
         check 'real helper: which looks no name up' \
-            test -z "$(find "$work/images/real-fixed" -name systemd-resolved -type f)"
+            not names_from_networkd "$work/images/real-fixed"
         sed -i '/ca-file/d' "$work/tree/etc/cexluks/cexluks.conf"
         check 'real helper: no image without a CA' not image broken
         check 'real helper: and the reason is said' grep -q 'ca-file' "$work/images/broken.log"
@@ -571,6 +571,11 @@ HOOKED
     chroot "$tree" env "words=$1" "netroot=${2-}" dash /run/hooked
 }
 
+names_are() { # LINE…: what resolv.conf says
+    chroot "$work/tree" dash /run/cexluks-names.sh \
+        && diff "$work/tree/run/cexluks-names/resolv.conf" <(printf '%s\n' "$@")
+}
+
 if wanted network; then
     t="$work/tree"
     flag="$t/run/cexluks/network-only-for-us"
@@ -594,6 +599,18 @@ if wanted network; then
     check 'network: wins' none "$flag" "$default"
     not_needed=yes check 'network: not needed' network_hooks 'quiet'
     check 'network: nobody is asked' none "$t/etc/cmdline.d/20-cexluks.conf" "$flag" "$default"
+
+    cp "$top/dracut/91cexluks-late/cexluks-names.sh" "$t/run/"
+    check 'names: nobody knows a server, so whoever asks hears it at once' names_are 'options timeout:0 attempts:1'
+    mkdir -p "$t/run/systemd/netif"
+    printf '%s\n' 'OPER_STATE=routable' 'DNS=10.0.2.3 fe80::1 2001:db8::53#dns.example 192.0.2.1:99 [::1]:53 fec0::3%eth0 9.9.9.9' \
+        'DOMAINS=a.example' > "$t/run/systemd/netif/state"
+    check 'names: those that have a place in resolv.conf' \
+        names_are 'nameserver 10.0.2.3' 'nameserver 2001:db8::53' 'nameserver 9.9.9.9' 'options timeout:2 attempts:2'
+    # shellcheck disable=SC2016 # nobody is to expand it
+    printf '%s\n' 'DNS=10.0.2.3\nnameserver 6.6.6.6;$(x) evil.example' > "$t/run/systemd/netif/state"
+    check 'names: and nothing else' names_are 'options timeout:0 attempts:1'
+    check 'names: all who ask may read them' mode_is 644 "$t/run/cexluks-names/resolv.conf"
 fi
 
 summary

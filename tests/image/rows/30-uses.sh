@@ -113,7 +113,7 @@ cell_network_manager() {
     finds_none "$cell/nm.d" -name systemd-networkd
 }
 
-row networkd 'network: systemd-networkd, and resolved with it' all
+row networkd 'network: systemd-networkd, and its name servers' all
 cell_networkd() {
     fresh full
     config_kms
@@ -121,7 +121,8 @@ cell_networkd() {
     ours "$cell/networkd.d"
     configured "$cell/networkd.d"
     with_units "$cell/networkd.d"
-    all "$cell"/networkd.d/usr/lib/systemd/systemd-{networkd,resolved}
+    all "$cell/networkd.d/usr/lib/systemd/systemd-networkd" "$cell/networkd.d/sbin/cexluks-names"
+    finds_none "$cell/networkd.d" -name systemd-resolved
     bounded "$cell/networkd.d" 'systemd-networkd-wait-online.service'
     finds_none "$cell/networkd.d" -name NetworkManager
 }
