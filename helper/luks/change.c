@@ -39,6 +39,9 @@ int luks_change_result(struct luks_change *change, const char *what, int r,
 		change->seqid++;
 		return 0;
 	}
+	/* That changed the header as well: one of its copies was written, or half of one. */
+	if (r == -EIO)
+		return luks_library_result(what, r);
 	if (luks_copy_peek_seqid(change->device->fd) != change->seqid) {
 		luks_reason_set(reason, "the header was changed by somebody else meanwhile");
 		return LUKS_CHANGED;

@@ -44,7 +44,7 @@ static inline void luks_change_done(struct luks_change *change)
  *
  * The library says EINVAL for a header that somebody else changed meanwhile, and for much else.
  *
- * Return: LUKS_CHANGED, else as luks_library_result().
+ * Return: LUKS_CHANGED, -EIO for a disk that failed, else as luks_library_result().
  */
 int luks_change_result(struct luks_change *change, const char *what, int r,
 		       struct luks_reason *reason) _must_check_;

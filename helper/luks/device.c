@@ -38,14 +38,26 @@ void luks_device_free(struct luks_device *device)
 	free(device);
 }
 
+/* A disk with bad sectors where a header begins is no disk with something else. */
+static int check_readable(int fd)
+{
+	char smallest[16 << 10]; /* header that LUKS2 knows */
+
+	return pread(fd, smallest, sizeof(smallest), 0) < 0 ? -errno : 0;
+}
+
 /* Ambiguous contents are nobody's LUKS2 header. */
 int luks_device_judge(struct luks_device *device)
 {
 	_cleanup_probe_ blkid_probe probe = blkid_new_probe();
 	const char *type = NULL, *version = NULL, *uuid = NULL;
+	int r;
 
 	if (!probe)
 		return -ENOMEM;
+	r = check_readable(device->fd);
+	if (r < 0)
+		return r;
 	if (blkid_probe_set_device(probe, device->fd, 0, 0) != 0)
 		return LUKS_NOT_LUKS2; /* too small for anything */
 	if (blkid_probe_enable_superblocks(probe, 1) != 0 ||

@@ -33,7 +33,7 @@ int luks_device_open(const char *path, struct luks_device **ret) _must_check_;
 /* The same without a judgement, for the data of a detached header: device->uuid stays "". */
 int luks_device_open_data(const char *path, struct luks_device **ret) _must_check_;
 
-/* The judgement afterwards, which fills in device->uuid. Return: 0, LUKS_NOT_LUKS2, -ENOMEM. */
+/* The judgement afterwards, which fills in device->uuid. Return: 0, LUKS_NOT_LUKS2, -ENOMEM, -EIO (unreadable). */
 int luks_device_judge(struct luks_device *device) _must_check_;
 
 /* Another descriptor of the very device, exclusive if it is a block device. Return: 0, LUKS_BUSY, -errno. */

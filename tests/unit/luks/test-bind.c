@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "luks/bind.h"
+#include "luks/change.h"
 #include "luks/header.h"
 #include "luks/scratch.h"
 
@@ -418,6 +419,21 @@ static void test_a_change_by_somebody_else_is_noticed_and_kept(void **state)
 	assert_int_equal(count_tokens(s), 1);
 }
 
+/* One copy of the header written and the other one not: the header is not as it was, by our own doing. */
+static void test_a_write_that_failed_is_not_called_somebody_elses(void **state)
+{
+	const struct scratch *s = *state;
+	_cleanup_luks_device_ struct luks_device *device = NULL;
+	struct luks_change change = { .seqid = 12345 };
+	struct luks_reason reason;
+
+	scratch_reset(s);
+	device = device_of(s);
+	change.device = device;
+	assert_int_equal(luks_change_result(&change, "a write", -EIO, &reason), -EIO);
+	assert_int_equal(luks_change_result(&change, "a write", -EINVAL, &reason), LUKS_CHANGED);
+}
+
 static void test_clean_removes_tokens_without_a_keyslot_but_no_credential(void **state)
 {
 	static const char *const left[] = {
@@ -563,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_keyslot_is_never_removed),
 		cmocka_unit_test(test_a_full_header_refuses_another_binding_and_keeps_what_it_has),
 		cmocka_unit_test(test_a_change_by_somebody_else_is_noticed_and_kept),
+		cmocka_unit_test(test_a_write_that_failed_is_not_called_somebody_elses),
 		cmocka_unit_test(test_clean_removes_tokens_without_a_keyslot_but_no_credential),
 		cmocka_unit_test(test_bind_killed_at_100_moments_loses_nothing),
 	};

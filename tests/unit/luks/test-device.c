@@ -87,6 +87,16 @@ static void test_luks1_and_an_empty_file_are_not_luks2(void **state)
 	(void)unlink(path);
 }
 
+/* Nothing is mapped at the address 0 of a process. */
+static void test_a_disk_that_cannot_be_read_is_not_called_empty(void **state)
+{
+	struct luks_device device = { .fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC) };
+
+	(void)state;
+	assert_int_equal(luks_device_judge(&device), -EIO);
+	(void)close(device.fd);
+}
+
 static void test_a_uuid_that_is_none_is_not_believed(void **state)
 {
 	const struct place *p = *state;
@@ -333,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_no_device_is_told_apart_from_what_is_no_luks2),
 		cmocka_unit_test(test_luks1_and_an_empty_file_are_not_luks2),
+		cmocka_unit_test(test_a_disk_that_cannot_be_read_is_not_called_empty),
 		cmocka_unit_test(test_a_uuid_that_is_none_is_not_believed),
 		cmocka_unit_test(test_a_link_is_resolved_once),
 		cmocka_unit_test(test_case_of_a_uuid_does_not_matter),
