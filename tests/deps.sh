@@ -20,6 +20,8 @@ packages=(
     git shellcheck cppcheck clang-tidy mandoc groff-base
     # integration tests: real headers, real keyring, real TLS
     cryptsetup-bin keyutils curl openssl ca-certificates jq socat strace dnsmasq-base
+    # reads the Butane configuration of a guide
+    python3-yaml
     # shells to complete in; bash is there
     zsh fish
     # a TPM 1.2 and the programs that seal an API key to it

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the guides give to installers, as it stands in them: the scripts of docs/guides/kickstart.md in a root like the one that
-# Anaconda leaves, which is this machine's with a few files laid over it. dracut and zipl are stand-ins that write down how they
-# were called.
+# What the guides give to installers, as it stands in them, in roots that are this machine's with a few files laid over it: the
+# scripts of docs/guides/kickstart.md where Anaconda has been, the unit of docs/guides/ignition.md on a volume like Ignition's.
+# dracut and zipl are stand-ins that write down how they were called.
 if [[ -z ${CEXLUKS_TEST_NAMESPACE-} && $EUID -eq 0 ]] && unshare -m true 2>/dev/null; then
     CEXLUKS_TEST_NAMESPACE=1 exec unshare -m --propagation private "${BASH_SOURCE[0]}" "$@"
 fi
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
-need 'installers' cryptsetup jq curl chroot
+need 'installers' cryptsetup jq curl chroot systemd-analyze /usr/bin/python3
 # shellcheck source=tests/integration/laid-over.sh
 source tests/integration/laid-over.sh
 # shellcheck source=tests/image/tree.sh
@@ -105,4 +105,89 @@ cryptsetup luksFormat -q --type luks2 "--${cipher:?}" --key-size 512 --pbkdf pbk
     "$ROOM/kickstart-passphrase"
 run bind "$clear" card --key-file "$ROOM/kickstart-passphrase" </dev/null
 expect "kickstart: with that cipher no card protects the volume" 38 not-a-secure-key
+
+# --- Ignition ---------------------------------------------------------------------------------------------------------
+
+# from_yaml: YAML as JSON; only what a boolean or a text is differs between versions of YAML, and the page has plain ones
+from_yaml() {
+    /usr/bin/python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)'
+}
+butane_errors() { # [JQ-FILTER]: of the page's configuration, changed by the filter
+    jq "${1:-.}" "$ROOM/butane" | jq -c -f tests/butane.jq
+}
+guide_block docs/guides/ignition.md butane | from_yaml >"$ROOM/butane"
+check 'ignition: the configuration is one of Fedora CoreOS 1.6.0' same "$(butane_errors)" '[]'
+for change in '.boot_device.luks.cecs = {}' '.boot_device.layout = "s390x"' '.boot_device.luks.device = "/dev/sda"' \
+    'del(.kernel_arguments)' '.boot_device.luks.tpm2 = true' '.systemd.units[0].name = "first-boot"' '.systemd.unit = []' \
+    '.version = "1.5.0"' '.boot_device.luks.cex.enabled = "yes"' '.systemd.units[0].contents |= sub("\\[Install\\]"; "")'; do
+    check "ignition: one with $change is not" not same "$(butane_errors "$change")" '[]'
+done
+
+unit="$system/etc/systemd/system/$(jq -r '.systemd.units[0].name' "$ROOM/butane")"
+mkdir -p "${unit%/*}"
+jq -r '.systemd.units[0].contents' "$ROOM/butane" >"$unit"
+check 'ignition: systemd understands the unit' same "$(chroot "$system" systemd-analyze verify "${unit#"$system"}" 2>&1)" ''
+
+with_card="$B/tests/faults/with-card" # the helper with a card of its own
+if [[ ! -x $with_card ]]; then
+    skip "ignition: $B has no helper with a card of its own"
+    summary
+fi
+cp "$with_card" "$system/usr/sbin/cexluks"
+mount -t tmpfs tmpfs "$system/sys"
+cp -r tests/fixtures/sysfs/two-cards-one-offline/sys/. "$system/sys/"
+export FAULTS_CARD=current ASAN_OPTIONS=detect_leaks=0
+
+# As Ignition calls zkey and cryptsetup; the pattern is zkey's.
+mkdir -p "$system/etc/luks"
+printf 'a passphrase that everybody can read in the image\n' >"$system/etc/luks/cex.key"
+"$with_card" keygen "$ROOM/secure-key" --xts --sysroot "$system" >"$ROOM/out" 2>&1 || cat "$ROOM/out"
+truncate -s 0 "$disk"
+truncate -s 24M "$disk"
+cryptsetup luksFormat -q --type luks2 --key-file "$system/etc/luks/cex.key" --label luks-root --pbkdf pbkdf2 \
+    --pbkdf-force-iterations 1000 --volume-key-file "$ROOM/secure-key" --cipher paes-xts-plain64 \
+    --key-size $((8 * $(stat -c %s "$ROOM/secure-key"))) "$disk"
+"$with_card" pattern set "$disk" --key-file "$system/etc/luks/cex.key" --sysroot "$system" >"$ROOM/out" 2>&1 || cat "$ROOM/out"
+mkdir -p "$system/dev/disk/by-label"
+ln -s ../../dasda2 "$system/dev/disk/by-label/luks-root"
+guide_says() { # PAGE: its indented lines with a configuration
+    sed -n 's/^    \(\[cexluks\]\|require = .*\)$/\1/p' "docs/guides/$1.md"
+}
+guide_says ignition >"$system/etc/cexluks/cexluks.conf"
+
+there() { # COMMAND: as run, in the new system
+    chroot "$system" /bin/sh -c "$1" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$?
+    out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+    sane "$ROOM/err" "$1"
+}
+unit_runs() { # what systemd would do: each command, up to the first that fails
+    local command
+    chroot "$system" test -e "$(sed -n 's/^ConditionPathExists=//p' "$unit")" || return 0
+    while IFS= read -r command <&9; do
+        there "$command"
+        [[ $status -eq 0 ]] || return 0
+    done 9< <(sed -n 's/^ExecStart=//p' "$unit")
+}
+unit_runs
+expect 'ignition: the unit binds the volume' 0 'lock: card alone' 'card (token'
+before="$(digest "$disk")"
+unit_runs
+expect 'ignition: and at the next boot does nothing' 0 'lock: card alone'
+unchanged 'ignition: indeed' "$disk" "$before"
+guide="$(sed -n '/^## After the second boot$/,/^## /s/^    //p' docs/guides/ignition.md)"
+for line in 'cexluks list' 'cryptsetup luksRemoveKey' 'rm /etc'; do
+    there "$(grep "^$line" <<<"$guide" | sed 's/^cryptsetup luksRemoveKey/& -q/')"
+    expect "ignition: $line" 0
+done
+check 'ignition: with these, the public passphrase is gone' same "$(header_json "$disk" | jq -c '.keyslots | keys')" '["1"]'
+run pass "$disk" card --sysroot "$system" </dev/null
+check 'ignition: and the binding has a passphrase that opens' opens "$disk" "$ROOM/out"
+unit_runs
+expect 'ignition: and the unit is not run any more' 0
+
+cp "$ROOM/kickstart-passphrase" "$system/etc/luks/cex.key"
+cp "$clear" "$disk"
+unit_runs
+expect 'ignition: a volume without a secure key is refused' 38 not-a-secure-key
 summary
