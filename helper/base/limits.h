@@ -81,6 +81,7 @@
 #define LIMIT_MAPS		(256u << 10) /* /proc/self/maps of the net child */
 
 /* Cards: sysfs, uevents, key tokens, zkey's repository */
+#define LIMIT_CARDS_FILE	(4u << 20) /* what cards --json printed elsewhere */
 #define LIMIT_AP_CARDS		256   /* adapter numbers have 8 bits */
 #define LIMIT_AP_QUEUES		256   /* of one card: domain numbers have 8 bits as well */
 #define LIMIT_AP_APQNS		256   /* in one list of the kernel, which knows 64 */

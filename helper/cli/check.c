@@ -92,12 +92,15 @@ enum outcome cli_check(const struct verb_call *call)
 		.device = call->n_words ? call->words[0] : NULL,
 		.timeout_ms = verb_timeout_ms(call),
 		.offline = call->options.offline,
+		.cards = call->options.cards,
 		.initramfs = call->options.initramfs,
 		.next_image = call->options.next_image,
 		.all_images = call->options.all_images,
 	};
 	struct verdict v = { 0 };
 
+	if (request.cards && (request.offline || request.initramfs || request.next_image || request.all_images))
+		return verb_usage(call->verb, "--cards goes with neither --offline nor an image");
 	(void)op_check(&request, &check, &v); /* the verdict has the outcome */
 	if (call->options.json)
 		return print_json(&check, &v) ? v.outcome : verb_no_memory(call);

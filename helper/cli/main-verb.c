@@ -180,6 +180,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_UUID] = &call->options.uuid,
 		[OPTION_FROM] = &call->options.from,
 		[OPTION_TO] = &call->options.to,
+		[OPTION_CARDS] = &call->options.cards,
 		[OPTION_INITRAMFS] = &call->options.initramfs,
 		[OPTION_CONFIG] = &call->common.config,
 		[OPTION_SYSROOT] = &call->common.sysroot,

@@ -69,6 +69,7 @@ struct verb_options {
 	bool all;
 	bool keys;
 	bool prometheus;
+	const char *cards;
 	const char *initramfs;
 	bool next_image;
 	bool all_images;
@@ -117,6 +118,7 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_KEYS,
 	OPTION_PROMETHEUS,
+	OPTION_CARDS,
 	OPTION_INITRAMFS,
 	OPTION_NEXT_IMAGE,
 	OPTION_ALL_IMAGES,

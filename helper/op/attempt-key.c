@@ -215,7 +215,7 @@ static void prove(struct attempt *a)
 
 	if (!opens_its_keyslot(a))
 		return;
-	if (a->key.secure)
+	if (a->key.secure && !a->elsewhere)
 		a->n_queues = volume_key_count_queues(&a->key, a->config->sysroot);
 	(void)snprintf(how, sizeof(how), "opens keyslot %d in %.1f s", a->keyslot,
 		       (double)(deadline_now() - a->started_ms) / 1000.0);
@@ -256,7 +256,7 @@ static enum outcome check_pattern(const struct attempt *a, struct verdict *v)
 		       policy_check_pattern(a->want->pin, a->cmdline, uuid, pattern, v) : o;
 }
 
-void attempt_look_at_cards(struct attempt *a)
+static void look_at_own_cards(struct attempt *a)
 {
 	struct cex_verified found = { .old = false };
 	struct verdict v = { 0 };
@@ -274,6 +274,26 @@ void attempt_look_at_cards(struct attempt *a)
 			    "master key", a->want->name);
 	a->old_master_key = found.old;
 	use(a);
+}
+
+/* A verification pattern stays unproven: only a card could compute it. */
+static void judge_elsewhere(struct attempt *a)
+{
+	struct verdict v = { 0 };
+
+	if (volume_key_judge(&a->key, a->elsewhere, &a->old_master_key, &a->n_queues, &v) == OUTCOME_OK)
+		use(a);
+	else
+		attempt_fail(a, &v);
+}
+
+void attempt_look_at_cards(struct attempt *a)
+{
+	if (a->elsewhere) {
+		judge_elsewhere(a);
+		return;
+	}
+	look_at_own_cards(a);
 }
 
 /* paes, and yet no card is needed: then a KMS may be the lock, if nothing asks for more. */

@@ -86,6 +86,7 @@ struct attempt {
 	bool clear_key;		   /* of a paes volume, which then has no card for a lock */
 	bool rewrap_due;	   /* the root key was rotated since */
 	size_t n_queues;	   /* ATTEMPT_PROVE: that have the master key of a secure one */
+	const struct cex_bus *elsewhere; /* ATTEMPT_PROVE: cards to be judged by, in place of this machine's; NULL */
 	bool answered;
 	bool by_token;		   /* "opened": left to a luks2-keyring token, whose key is still to come */
 	bool unchecked_key;	   /* somebody else opened it, and its pattern could not be compared */

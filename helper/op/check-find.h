@@ -14,6 +14,7 @@ struct checker {
 	const struct check_request *request;
 	struct boot_setup setup;
 	struct op_session *session;
+	struct cex_bus *elsewhere; /* the cards to judge by; NULL: this machine's */
 	struct check *found;
 	enum outcome first; /* the first failure, or OUTCOME_OK */
 	const char *image; /* what is looked at, for findings; NULL: the running system */

@@ -32,7 +32,7 @@ static void warn_about(struct checker *c, const struct attempt *a, const char *b
 {
 	if (a->old_master_key)
 		check_warn(c, name_of(a), binding, WARNING_MASTER_KEY_OLD,
-			   "the card has the volume's master key as its old one");
+			   "%s the volume's master key as its old one", c->elsewhere ? "there a card has" : "the card has");
 	if (a->n_queues == 1)
 		check_warn(c, name_of(a), binding, WARNING_SINGLE_QUEUE,
 			   "one domain has the master key, and no other");
@@ -126,6 +126,7 @@ static bool check_bindings(struct checker *c, struct plan_volume *want, size_t n
 
 		attempt_init(a, c->setup.config, c->setup.cmdline, want, ATTEMPT_PROVE);
 		a->only = (int)i;
+		a->elsewhere = c->elsewhere;
 	}
 	r = try_all(c, &round);
 	if (r == 0) {

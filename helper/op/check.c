@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "luks/device.h"
 #include "luks/header.h"
+#include "op/cards-file.h"
 #include "op/check-find.h"
 
 #define IGNITION_KEY_FILE "/etc/luks/cex.key"
@@ -239,6 +240,8 @@ enum outcome op_check(const struct check_request *request, struct check *ret, st
 		boot_setup_done(&c.setup);
 		return o;
 	}
+	if (o == OUTCOME_OK && request->cards)
+		o = cards_file_read(request->cards, &c.elsewhere, v);
 	if (o == OUTCOME_OK)
 		r = op_session_new(c.setup.config, request->sysroot, &c.session);
 	if (r < 0)
@@ -247,6 +250,7 @@ enum outcome op_check(const struct check_request *request, struct check *ret, st
 		o = check_all(&c, v);
 	check_keys_done(&c);
 	op_session_free(c.session);
+	cex_bus_free(c.elsewhere);
 	boot_setup_done(&c.setup);
 	return o;
 }

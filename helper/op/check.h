@@ -22,6 +22,7 @@ struct check_request {
 	const char *device; /* NULL: what the next boot would open */
 	uint64_t timeout_ms;
 	bool offline; /* ask neither KMS nor card */
+	const char *cards; /* of another machine, a file of cards --json: by these secure keys are judged; NULL: by our own */
 	const char *initramfs; /* this image, and what the helper in it finds; NULL: the running system */
 	bool next_image; /* the same for the one that the next boot takes */
 	bool all_images; /* and for each that a boot entry names */

@@ -191,22 +191,40 @@ enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot
 	return o;
 }
 
-size_t volume_key_count_queues(const struct volume_key *key, const char *sysroot)
+static size_t count_queues(const struct cex_bus *bus, const struct cex_want *want)
 {
-	const struct cex_want want = cex_want_make(key->blob.kind, &key->blob.mkvp);
-	_cleanup_cex_bus_ struct cex_bus *bus = NULL;
 	size_t n = 0;
 
-	if (cex_bus_load(sysroot, &bus) < 0)
-		return 0;
 	for (size_t i = 0; i < bus->n_cards; i++)
 		for (size_t j = 0; j < bus->cards[i].n_queues; j++) {
-			enum cex_condition found = cex_queue_judge(
-				bus, &bus->cards[i], &bus->cards[i].queues[j], &want);
+			enum cex_condition found = cex_queue_judge(bus, &bus->cards[i], &bus->cards[i].queues[j], want);
 
 			n += found == CEX_OK || found == CEX_MASTER_KEY_OLD;
 		}
 	return n;
+}
+
+enum outcome volume_key_judge(const struct volume_key *key, const struct cex_bus *bus, bool *ret_old, size_t *ret_n,
+			      struct verdict *v)
+{
+	const struct cex_want want = cex_want_make(key->blob.kind, &key->blob.mkvp);
+	struct cex_reason reason = { "" };
+	struct cex_apqn apqn = { 0 };
+	enum cex_condition found = cex_find(bus, NULL, &want, &apqn, &reason);
+
+	if (found != CEX_OK && found != CEX_MASTER_KEY_OLD)
+		return cannot_use(key, bus, found, &reason, v);
+	*ret_old = found == CEX_MASTER_KEY_OLD;
+	*ret_n = count_queues(bus, &want);
+	return OUTCOME_OK;
+}
+
+size_t volume_key_count_queues(const struct volume_key *key, const char *sysroot)
+{
+	const struct cex_want want = cex_want_make(key->blob.kind, &key->blob.mkvp);
+	_cleanup_cex_bus_ struct cex_bus *bus = NULL;
+
+	return cex_bus_load(sysroot, &bus) < 0 ? 0 : count_queues(bus, &want);
 }
 
 enum outcome volume_key_refused(const char *sysroot, const char *why, struct verdict *v)

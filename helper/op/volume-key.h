@@ -58,6 +58,16 @@ enum outcome volume_key_take(struct secret *key, const char *cipher, struct volu
 enum outcome volume_key_verify(const struct volume_key *key, const char *sysroot,
 			       struct cex_verified *ret, struct verdict *v) _must_check_;
 
+/**
+ * volume_key_judge() - could a card of this bus use it, by its master keys? Asks neither card nor kernel
+ * @ret_old: whether all that could have it as old master key
+ * @ret_n:   how many could
+ *
+ * Return: as volume_key_verify().
+ */
+enum outcome volume_key_judge(const struct volume_key *key, const struct cex_bus *bus, bool *ret_old, size_t *ret_n,
+			      struct verdict *v) _must_check_;
+
 /* How many queues have the master key, as current or old one, as sysfs tells. 0 also when it does not. */
 size_t volume_key_count_queues(const struct volume_key *key, const char *sysroot);
 

@@ -83,6 +83,21 @@ look
 expect 'a volume that no person can open is a warning' 0 "$v: passphrase: warning: no-passphrase"
 cp "$ROOM/two-ways" "$v"
 
+# --- by the cards of another machine (what they decide: tests/unit/op/test-check.c) -----------------------------------
+
+for machine in tests/fixtures/sysfs/*; do
+    "$CEXLUKS" cards --json --sysroot "$machine" >"$ROOM/cards.json" 2>/dev/null
+    look --cards "$ROOM/cards.json"
+    expect "what cards --json prints can be read: ${machine##*/}" 0 '1 of 1 volumes would open'
+done
+jq 'del(.cards)' "$ROOM/cards.json" >"$ROOM/none.json"
+look --cards "$ROOM/none.json"
+expect 'something else is none' 2 'none.json is not what cards --json prints' 'hint: '
+look --cards "$ROOM/absent.json"
+expect 'nor is nothing' 2 'absent.json: No such file'
+look --cards "$ROOM/cards.json" --offline
+expect 'offline there is no volume key to judge' 2 '--cards goes with neither'
+
 # --- what fails -------------------------------------------------------------------------------------------------------
 
 sim_listener prod hang

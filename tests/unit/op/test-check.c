@@ -175,6 +175,80 @@ static void test_without_a_configuration_nothing_bound_opens(void **state)
 	}
 }
 
+/* --- by the cards of another machine -------------------------------------------------------- */
+
+#define REGISTER(name, state, pattern) \
+	"{\"register\":\"" name "\",\"state\":\"" state "\",\"pattern\":\"" pattern "\"}"
+#define QUEUE(id, usable, use, registers)                                                          \
+	"{\"id\":\"" id "\",\"use\":\"" use "\",\"usable\":" usable ",\"master_keys\":[" registers "]}"
+#define CARDS(mode, queues) \
+	"{\"outcome\":\"ok\",\"cards\":[{\"id\":\"00\",\"type\":\"CEX8C\",\"mode\":\"" mode "\",\"queues\":[" queues "]}]}"
+#define OURS   REGISTER("AES CUR", "valid", "0x0123456789abcdef") "," REGISTER("AES OLD", "invalid", "-")
+#define OTHERS REGISTER("AES CUR", "valid", "0xfedcba9876543210") "," REGISTER("AES OLD", "invalid", "-")
+#define WAS_OURS \
+	REGISTER("AES CUR", "valid", "0xfedcba9876543210") "," REGISTER("AES OLD", "valid", "0x0123456789abcdef")
+#define NONE REGISTER("AES CUR", "invalid", "-")
+
+static bool has_warning(const struct check *found, const char *word)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (found->findings[i].level == CHECK_WARNING && !strcmp(found->findings[i].word, word))
+			return true;
+	return false;
+}
+
+/* Here no card is at all, so whatever is said is said of those in the file. */
+static void test_the_cards_of_another_machine_count_instead(void **state)
+{
+	static const struct {
+		const char *file;
+		enum outcome expected;
+		bool single, old;
+	} rows[] = {
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "true", "usable", OURS) "," QUEUE("00.0048", "true", "usable", OURS)),
+		  OUTCOME_OK, false, false },
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "true", "usable", OURS) "," QUEUE("00.0048", "true", "usable", OTHERS)),
+		  OUTCOME_OK, true, false },
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "true", "usable", WAS_OURS)), OUTCOME_OK, true, true },
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "true", "usable", OTHERS)), OUTCOME_MASTER_KEY_UNKNOWN, false, false },
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "false", "offline", OURS)), OUTCOME_CARD_OFFLINE, false, false },
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "false", "master key not set", NONE)), OUTCOME_MASTER_KEY_NOT_SET, false,
+		  false },
+		{ CARDS("EP11-Coproc", QUEUE("00.0047", "true", "usable", OURS)), OUTCOME_CARD_WRONG_MODE, false, false },
+		{ "{\"outcome\":\"no-card\",\"cards\":[]}", OUTCOME_NO_CARD, false, false },
+		{ "{\"outcome\":\"ok\"}", OUTCOME_USAGE, false, false },
+		{ CARDS("CCA", ""), OUTCOME_USAGE, false, false },
+		{ CARDS("CCA-Coproc", QUEUE("0.47", "true", "usable", OURS)), OUTCOME_USAGE, false, false },
+		{ CARDS("CCA-Coproc", QUEUE("00.0047", "1", "usable", OURS)), OUTCOME_USAGE, false, false },
+		{ "cards", OUTCOME_USAGE, false, false },
+	};
+	struct blob key = blob_pair();
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *file = NULL;
+		struct check found = { 0 };
+		struct verdict v = { 0 };
+
+		volume_is(s, &key, PUBLIC, "no-ap-bus");
+		stage_tokens(s, CARD, NULL, NULL);
+		tree_put(s->tree, "/etc/cexluks/cexluks.conf", "");
+		tree_put(s->tree, "/proc/cmdline", "");
+		tree_put(s->tree, "/etc/crypttab", CRYPTTAB);
+		tree_put(s->tree, "/cards.json", rows[i].file);
+		assert_true(asprintf(&file, "%s/cards.json", s->tree->root) > 0);
+		(void)op_check(&(struct check_request){ .sysroot = s->tree->root, .timeout_ms = 20000, .cards = file }, &found, &v);
+		if (v.outcome != rows[i].expected)
+			print_message("row %zu: %s: %s\n", i, outcome_word(v.outcome), v.cause);
+		assert_int_equal(v.outcome, rows[i].expected);
+		assert_int_equal(found.n_opening, rows[i].expected == OUTCOME_OK);
+		assert_int_equal(has_warning(&found, "single-queue"), rows[i].single);
+		assert_int_equal(has_warning(&found, "master-key-old"), rows[i].old);
+		assert_int_equal(kernel.asked, 0);
+		check_done(&found);
+	}
+}
+
 static void test_every_warning_has_a_word_of_its_own_and_a_hint(void **state)
 {
 	(void)state;
@@ -201,6 +275,7 @@ int main(int argc, char **argv)
 		T(test_one_binding_is_proved_without_the_others),
 		T(test_what_systemd_cannot_open_is_no_way_in_also_offline),
 		T(test_without_a_configuration_nothing_bound_opens),
+		T(test_the_cards_of_another_machine_count_instead),
 		cmocka_unit_test(test_every_warning_has_a_word_of_its_own_and_a_hint),
 	};
 
