@@ -28,6 +28,7 @@ enum outcome cli_apply(const struct verb_call *call)
 		.sysroot = call->common.sysroot,
 		.config_path = call->common.config,
 		.device = call->n_words ? call->words[0] : NULL,
+		.header_backup = call->options.header_backup,
 		.dry_run = call->options.dry_run,
 		.timeout_ms = verb_timeout_ms(call),
 		.ask = passphrase_ask,
@@ -35,8 +36,11 @@ enum outcome cli_apply(const struct verb_call *call)
 		.told = tell,
 		.userdata = &changed,
 	};
-	enum outcome o = op_apply(&request);
+	enum outcome o;
 
+	if (!request.device && request.header_backup)
+		return verb_usage(call->verb, "--header-backup is for one DEVICE");
+	o = op_apply(&request);
 	if (o == OUTCOME_NOTHING_TO_DO)
 		printf("%s: every volume is as the configuration says\n", outcome_word(o));
 	if (!changed || request.dry_run)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/verb.h"
+#include "op/bound-names.h"
 
 static const struct luks_token *token_of(const struct luks_header *header, int keyslot)
 {
@@ -40,6 +41,17 @@ static bool print_keyslot(const struct luks_header *header, const struct luks_ke
 	return true;
 }
 
+/* "kms:prod" of each binding whose keyslot is gone, or of the volume key of before. */
+static bool print_lost(const struct luks_header *header)
+{
+	_cleanup_bound_names_ struct bound_names lost = { .n = 0 };
+	int r = bound_names_lost(header, &lost);
+
+	for (size_t i = 0; i < lost.n; i++)
+		printf("  no keyslot: %s (cexluks rebind makes it work again)\n", lost.list[i]);
+	return r == 0;
+}
+
 bool list_print_entry(const struct list_entry *e)
 {
 	const struct luks_keyslot *slots;
@@ -59,7 +71,7 @@ bool list_print_entry(const struct list_entry *e)
 	for (size_t i = 0; i < n; i++)
 		if (!print_keyslot(e->header, &slots[i]))
 			return false;
-	return true;
+	return print_lost(e->header);
 }
 
 static bool keyslot_json(cJSON *to, const struct luks_header *header,
@@ -86,6 +98,22 @@ static bool keyslot_json(cJSON *to, const struct luks_header *header,
 	       cJSON_AddStringToObject(o, "key", token->key ? token->key : "") &&
 	       cJSON_AddBoolToObject(o, "aad", token->aad) &&
 	       cJSON_AddStringToObject(o, "created", token->created);
+}
+
+static bool lost_json(cJSON *to, const struct luks_header *header)
+{
+	_cleanup_bound_names_ struct bound_names lost = { .n = 0 };
+	cJSON *array = cJSON_AddArrayToObject(to, "lost");
+	bool ok = array && bound_names_lost(header, &lost) == 0;
+
+	for (size_t i = 0; ok && i < lost.n; i++) {
+		cJSON *name = cJSON_CreateString(lost.list[i]);
+
+		ok = name && cJSON_AddItemToArray(array, name);
+		if (!ok)
+			json_free(name);
+	}
+	return ok;
 }
 
 bool list_entry_json(cJSON *to, const struct list_entry *e)
@@ -115,7 +143,7 @@ bool list_entry_json(cJSON *to, const struct list_entry *e)
 	for (size_t i = 0; i < n; i++)
 		if (!keyslot_json(array, e->header, &slots[i]))
 			return false;
-	return true;
+	return lost_json(o, e->header);
 }
 
 static bool print_json(const struct list *list)

@@ -22,6 +22,7 @@ enum outcome cli_rebind(const struct verb_call *call)
 		.sysroot = call->common.sysroot,
 		.config_path = call->common.config,
 		.device = call->words[0],
+		.header_backup = call->options.header_backup,
 		.timeout_ms = verb_timeout_ms(call),
 		.ask = passphrase_ask,
 		.ask_userdata = key_file.out,

@@ -163,6 +163,12 @@ static int existing_keyslot(struct luks_header *header, const struct luks_bind *
 	return luks_header_check_cost(header, bind->existing_keyslot, reason);
 }
 
+/* One whose keyslot holds an older volume key is none: it tells which binding there was. */
+static bool is_leftover(const struct luks_token *token)
+{
+	return token->keyslot < 0 && !token->superseded && token->kind != LUKS_TOKEN_CREDENTIAL;
+}
+
 static int clean(struct luks_change *change, const struct luks_header *header, unsigned *ret_count,
 		 struct luks_reason *reason)
 {
@@ -172,7 +178,7 @@ static int clean(struct luks_change *change, const struct luks_header *header, u
 	for (size_t i = 0; i < n; i++) {
 		int r;
 
-		if (tokens[i]->keyslot >= 0 || tokens[i]->kind == LUKS_TOKEN_CREDENTIAL)
+		if (!is_leftover(tokens[i]))
 			continue;
 		log_debug("luks: removing token %d, which an interrupted run left", tokens[i]->id);
 		r = luks_change_result(change, "removing a token",
@@ -349,6 +355,18 @@ static int remove_keyslot(struct luks_change *change, const struct luks_header *
 	return r ? r : remove_tokens(change, header, keyslot, keyring, reason);
 }
 
+/* It opens nothing, but holds the volume key of before: not while nothing else opens the volume. */
+static int remove_old_keyslot(struct luks_change *change, const struct luks_header *header, int keyslot,
+			      struct luks_reason *reason)
+{
+	if (!luks_header_facts(header)->n_keyslots) {
+		luks_reason_set(reason, "no keyslot opens the volume");
+		return LUKS_LAST_WAY_IN;
+	}
+	return luks_change_result(change, "destroying a keyslot of another volume key",
+				  crypt_keyslot_destroy(change->cd, keyslot), reason);
+}
+
 int luks_bind_remove(const struct luks_device *device, int token, struct luks_reason *reason)
 {
 	_cleanup_(luks_change_done) struct luks_change change = { 0 };
@@ -366,6 +384,10 @@ int luks_bind_remove(const struct luks_device *device, int token, struct luks_re
 			continue;
 		if (tokens[i]->keyslot >= 0)
 			return remove_keyslot(&change, header, tokens[i]->keyslot, reason);
+		r = tokens[i]->superseded ?
+			    remove_old_keyslot(&change, header, tokens[i]->old_keyslot, reason) : 0;
+		if (r)
+			return r;
 		r = remove_idle_keyring_token(&change, header, reason);
 		if (r)
 			return r;
@@ -425,7 +447,7 @@ static bool has_leftovers(const struct luks_header *header)
 	size_t n = luks_header_tokens(header, &tokens);
 
 	for (size_t i = 0; i < n; i++)
-		if (tokens[i]->keyslot < 0 && tokens[i]->kind != LUKS_TOKEN_CREDENTIAL)
+		if (is_leftover(tokens[i]))
 			return true;
 	return false;
 }

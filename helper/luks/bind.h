@@ -63,6 +63,7 @@ int luks_bind_add_keyring(const struct luks_device *device, int keyslot, struct 
 /**
  * luks_bind_remove() - the keyslot, then what named it
  *
+ * A keyslot that holds another volume key goes too, if the token names it and another one opens the volume.
  * Interrupted, it leaves a token that the next removal, luks_bind_add() or luks_bind_clean() takes away, and never
  * a keyslot that nobody knows. Never the last keyslot of the volume. Return: 0, LUKS_NOT_BOUND, LUKS_LAST_WAY_IN, -errno.
  */
@@ -87,7 +88,7 @@ int luks_bind_replace_token(const struct luks_device *device, const struct luks_
  * luks_bind_clean() - what interrupted runs left: our tokens without a keyslot
  * @ret_count: how many went; may be NULL
  *
- * (kind "credential" has no keyslot by design and stays.)
+ * (kind "credential" has no keyslot by design and stays; so does one whose keyslot holds another volume key.)
  */
 int luks_bind_clean(const struct luks_device *device, unsigned *ret_count,
 		    struct luks_reason *reason) _must_check_;

@@ -23,6 +23,7 @@ struct luks_header {
 	size_t n_tokens;
 	char *keyring_names[LIMIT_TOKENS];
 	size_t n_keyring_names;
+	uint32_t named; /* keyslots of another key that a token names, as bits */
 	/* the copy with the area of the keyslot used last */
 	int area_fd;
 	int area_keyslot;
@@ -64,9 +65,15 @@ static int keep_our_token(struct luks_header *header, struct crypt_device *cd, i
 	if (r)
 		return r;
 	slot = find_keyslot(&header->facts, token->keyslot);
-	if (token->keyslot >= 0 && !slot)
-		return luks_refuse(reason, "token %d names keyslot %d, which opens nothing", id,
-				   token->keyslot);
+	if (token->keyslot >= 0 && !slot) {
+		if (!(header->facts.other_keyslots & 1u << token->keyslot))
+			return luks_refuse(reason, "token %d names keyslot %d, which is not there", id,
+					   token->keyslot);
+		header->named |= 1u << token->keyslot;
+		token->superseded = true;
+		token->old_keyslot = token->keyslot;
+		token->keyslot = -1;
+	}
 	if (slot) {
 		slot->ours = true;
 		if (!strcmp(slot->kdf, "pbkdf2") && slot->iterations > LIMIT_PBKDF2_ITERATIONS)
@@ -107,11 +114,13 @@ static int note_foreign_token(struct luks_header *header, const cJSON *item, con
 	const cJSON *number;
 
 	cJSON_ArrayForEach(number, cJSON_GetObjectItemCaseSensitive(item, "keyslots")) {
+		int id = cJSON_IsString(number) ? luks_rules_number(number->valuestring) : -1;
 		struct luks_keyslot *slot;
 
-		if (!cJSON_IsString(number))
+		if (id < 0)
 			continue;
-		slot = find_keyslot(&header->facts, luks_rules_number(number->valuestring));
+		header->named |= 1u << id;
+		slot = find_keyslot(&header->facts, id);
 		active = active || slot;
 		if (slot && keyring)
 			slot->keyring = true;
@@ -279,6 +288,16 @@ size_t luks_header_keyslots(const struct luks_header *header, const struct luks_
 {
 	*ret = header->facts.keyslots;
 	return header->facts.n_keyslots;
+}
+
+int luks_header_idle_keyslot(const struct luks_header *header, int after)
+{
+	uint32_t idle = header->facts.other_keyslots & ~header->named;
+
+	for (int id = after + 1; id < LIMIT_KEYSLOTS; id++)
+		if (idle & 1u << id)
+			return id;
+	return -1;
 }
 
 size_t luks_header_keyring_names(const struct luks_header *header, const char *const **ret)

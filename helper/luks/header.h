@@ -52,7 +52,10 @@ const char *luks_header_cipher(const struct luks_header *header); /* "aes-xts-pl
 size_t luks_header_key_size(const struct luks_header *header);
 bool luks_header_is_paes(const struct luks_header *header);
 
-/* Our tokens, in order of their numbers; borrowed. A token of ours that breaks a rule refuses the header. */
+/*
+ * Our tokens, in order of their numbers; borrowed. A token of ours that breaks a rule refuses the header. One whose
+ * keyslot holds another volume key, as zkey-cryptsetup leaves it, is like one that names none.
+ */
 size_t luks_header_tokens(const struct luks_header *header, const struct luks_token *const **ret);
 
 struct luks_keyslot {
@@ -67,6 +70,12 @@ struct luks_keyslot {
 
 /* All active keyslots; borrowed. */
 size_t luks_header_keyslots(const struct luks_header *header, const struct luks_keyslot **ret);
+
+/*
+ * The next keyslot behind number @after (-1: the first) that holds another volume key and that no token names: somebody's
+ * passphrase of before. -1: none.
+ */
+int luks_header_idle_keyslot(const struct luks_header *header, int after);
 
 /* Descriptions of keys that luks2-keyring tokens name for a keyslot that is active; borrowed from @header. */
 size_t luks_header_keyring_names(const struct luks_header *header, const char *const **ret);

@@ -173,8 +173,10 @@ int luks_rules_check_keyslots(const cJSON *header, const cJSON *bound, struct lu
 		r = check_keyslot(keyslot, ret->n_keyslots, ret, &key_size, reason);
 		if (r)
 			return r;
-		if (!list_has(bound, id))
-			continue; /* of another digest: it cannot open the segment */
+		if (!list_has(bound, id)) {
+			ret->other_keyslots |= 1u << id; /* of another digest */
+			continue;
+		}
 		r = keep_key_size(ret, key_size, id, reason);
 		if (r)
 			return r;

@@ -35,6 +35,7 @@ struct luks_facts {
 	struct luks_area areas[LIMIT_KEYSLOTS];
 	int priorities[LIMIT_KEYSLOTS]; /* 0 ignore, 1 normal, 2 prefer */
 	size_t n_keyslots;
+	uint32_t other_keyslots; /* bits by number: of those that hold another key, and open nothing */
 };
 
 /**

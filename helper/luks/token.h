@@ -27,7 +27,9 @@ enum luks_token_kind {
 struct luks_token {
 	enum luks_token_kind kind;
 	int id;			   /* token number in the header; -1: not stored yet */
-	int keyslot;		   /* -1: none */
+	int keyslot;		   /* -1: none that opens the volume */
+	bool superseded;	   /* it names @old_keyslot, which holds another volume key; @keyslot is -1 */
+	int old_keyslot;
 	char *profile;		   /* kms, credential */
 	char *key;		   /* kms: root key id that wrapped */
 	char *ciphertext;	   /* kms: the service's text, byte for byte */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "op/backup.h"
 #include "op/bind.h"
 #include "op/own-way.h"
 #include "op/report.h"
@@ -132,7 +133,8 @@ static enum outcome apply_one(const struct apply_request *request, const char *d
 	struct verdict v = { 0 };
 
 	if (bound_names_read(device, &names, &v) != OUTCOME_OK ||
-	    bound_names_read_bare(device, &all, &v) != OUTCOME_OK)
+	    bound_names_read_bare(device, &all, &v) != OUTCOME_OK ||
+	    op_backup_first(device, request->dry_run ? NULL : request->header_backup, &v) != OUTCOME_OK)
 		return tell(&a, "", &v);
 	apply_bindings(&a);
 	return a.sum;

@@ -16,6 +16,7 @@ struct apply_request {
 	const char *sysroot;
 	const char *config_path;
 	const char *device; /* NULL: every volume whose section says "bindings" */
+	const char *header_backup; /* new file, or NULL; of one device */
 	bool dry_run;
 	uint64_t timeout_ms; /* of each exchange with a service */
 	/* A person's passphrase, where no binding that is there opens the volume for a new one. */

@@ -13,6 +13,7 @@
 #include "luks/bind.h"
 #include "luks/volume.h"
 #include "op/attempt-step.h"
+#include "op/bound-names.h"
 #include "op/keys.h"
 
 /* The net child's own verdict is to arrive before our patience ends. */
@@ -414,6 +415,13 @@ static bool is_left_to_systemd(const struct attempt *a)
 
 static void fail_unbound(struct attempt *a)
 {
+	_cleanup_bound_names_ struct bound_names lost = { .n = 0 };
+
+	if (bound_names_lost(a->header, &lost) == 0 && lost.n) {
+		(void)bound_names_say_lost(&a->verdict, lost.list[0], a->device->path);
+		fail(a);
+		return;
+	}
 	verdict_set(&a->verdict, OUTCOME_NOT_BOUND, "%s has no binding%s", a->device->path,
 		    a->want->pin && a->want->pin->n_bindings ? " that is configured" : "");
 	verdict_hint(&a->verdict, "cexluks bind %s kms:PROFILE", a->device->path);

@@ -20,3 +20,11 @@ enum outcome op_backup(const struct luks_device *device, const char *path, struc
 		return verdict_set(v, OUTCOME_USAGE, "there is no folder for %s", path);
 	return r != 0 ? verdict_luks(v, r, path, NULL) : OUTCOME_OK;
 }
+
+enum outcome op_backup_first(const char *device, const char *path, struct verdict *v)
+{
+	_cleanup_luks_device_ struct luks_device *opened = NULL;
+	int r = path ? luks_device_open(device, &opened) : 0;
+
+	return r != 0 ? verdict_luks(v, r, device, NULL) : op_backup(opened, path, v);
+}

@@ -13,4 +13,7 @@
 enum outcome op_backup(const struct luks_device *device, const char *path, struct verdict *v)
 	_must_check_;
 
+/* The same for a verb that changes a header in several steps: once, before the first. @device: its path. */
+enum outcome op_backup_first(const char *device, const char *path, struct verdict *v) _must_check_;
+
 #endif

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "luks/header.h"
-
 void bound_names_done(struct bound_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
@@ -35,14 +33,45 @@ static int add(struct bound_names *names, const struct luks_token *token)
 	return 0;
 }
 
+static int add_all(struct bound_names *ret, const struct luks_header *header, bool bare)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (tokens[i]->kind != LUKS_TOKEN_CREDENTIAL && (bare || tokens[i]->keyslot >= 0))
+			r = add(ret, tokens[i]);
+	return r;
+}
+
+int bound_names_lost(const struct luks_header *header, struct bound_names *ret)
+{
+	_cleanup_bound_names_ struct bound_names works = { .n = 0 }, all = { .n = 0 };
+	int r = add_all(&works, header, false);
+
+	*ret = (struct bound_names){ .n = 0 };
+	if (r == 0)
+		r = add_all(&all, header, true);
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		if (!bound_names_have(&works, all.list[i]))
+			ret->list[ret->n++] = take_ptr(all.list[i]);
+	return r;
+}
+
+enum outcome bound_names_say_lost(struct verdict *v, const char *binding, const char *device)
+{
+	(void)verdict_set(v, OUTCOME_NOT_BOUND, "%s has no keyslot with the volume key of now; was that re-enciphered?",
+			  binding);
+	return verdict_hint(v, "cexluks rebind %s", device);
+}
+
 static enum outcome read_names(const char *device, bool bare, struct bound_names *ret, struct verdict *v)
 {
 	_cleanup_luks_device_ struct luks_device *opened = NULL;
 	_cleanup_luks_header_ struct luks_header *header = NULL;
-	const struct luks_token *const *tokens;
 	struct luks_reason reason = { "" };
 	int r = luks_device_open(device, &opened);
-	size_t n;
 
 	*ret = (struct bound_names){ .n = 0 };
 	if (r == 0)
@@ -50,10 +79,7 @@ static enum outcome read_names(const char *device, bool bare, struct bound_names
 	if (r != 0)
 		return verdict_luks(v, r, device, &reason);
 	(void)snprintf(ret->uuid, sizeof(ret->uuid), "%s", luks_header_uuid(header));
-	n = luks_header_tokens(header, &tokens);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (tokens[i]->kind != LUKS_TOKEN_CREDENTIAL && (bare || tokens[i]->keyslot >= 0))
-			r = add(ret, tokens[i]);
+	r = add_all(ret, header, bare);
 	return r < 0 ? verdict_errno(v, r, "bindings") : verdict_set(v, OUTCOME_OK, "%s", device);
 }
 

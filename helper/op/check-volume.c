@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "op/bound-names.h"
 #include "op/check-find.h"
 #include "op/round.h"
 
@@ -25,6 +26,20 @@ static void check_people(struct checker *c, const struct attempt *a)
 			return;
 	check_warn(c, name_of(a), "passphrase", WARNING_NO_PASSPHRASE,
 		   "no keyslot is for people: without its bindings nobody opens it");
+}
+
+/* The boot does not even try them: other bindings may still open the volume. */
+static void check_lost(struct checker *c, const struct attempt *a)
+{
+	_cleanup_bound_names_ struct bound_names lost = { .n = 0 };
+	struct verdict v = { 0 };
+	int r = bound_names_lost(a->header, &lost);
+
+	c->no_memory = c->no_memory || r < 0;
+	for (size_t i = 0; i < lost.n; i++) {
+		(void)bound_names_say_lost(&v, lost.list[i], name_of(a));
+		check_found(c, name_of(a), lost.list[i], &v);
+	}
 }
 
 /* What an attempt that succeeded noticed on its way. */
@@ -208,8 +223,10 @@ static void judge(struct checker *c, struct attempt *first)
 		opens = check_bindings(c, first->want, first->n_order);
 	}
 	c->found->n_volumes += ours;
-	if (first->header && first->n_order)
+	if (first->header && first->n_order) {
+		check_lost(c, first);
 		check_people(c, first);
+	}
 	c->found->n_opening += opens && !why_not;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/rebind.h"
 
+#include "base/log.h"
 #include "luks/bind.h"
 #include "luks/header.h"
+#include "op/backup.h"
 #include "op/bind.h"
 #include "op/own-way.h"
 #include "op/session.h"
@@ -118,7 +120,24 @@ static int remove_own_keyslot(struct rebind *b, struct luks_reason *reason)
 	return r != 0 ? r : luks_bind_remove_keyslot(b->device, b->keyslot, reason);
 }
 
-/* Ours alone can open that keyslot, and every binding has a better one now. Then the tokens that told of them. */
+/* Those that hold the volume key of before, as far as our tokens name them, and these tokens. */
+static int remove_superseded(const struct rebind *b, struct luks_reason *reason)
+{
+	_cleanup_luks_header_ struct luks_header *now = NULL;
+	const struct luks_token *const *tokens;
+	int r = luks_header_load(b->device, NULL, &now, reason);
+	size_t n = r == 0 ? luks_header_tokens(now, &tokens) : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (tokens[i]->superseded)
+			r = luks_bind_remove(b->device, tokens[i]->id, reason);
+	return r;
+}
+
+/*
+ * Ours alone can open that keyslot, and every binding has a better one now. So it is with keyslots that still hold the
+ * volume key of before. Then the tokens that told of them.
+ */
 static enum outcome tidy(struct rebind *b, struct verdict *v)
 {
 	struct luks_reason reason = { "" };
@@ -128,8 +147,19 @@ static enum outcome tidy(struct rebind *b, struct verdict *v)
 	if (r == 0 && b->own)
 		r = remove_own_keyslot(b, &reason);
 	if (r == 0)
+		r = remove_superseded(b, &reason);
+	if (r == 0)
 		r = luks_bind_clean(b->device, NULL, &reason);
 	return r != 0 ? verdict_luks(v, r, b->request->device, &reason) : OUTCOME_OK;
+}
+
+/* A person's, which only that person can make again. */
+static void warn_of_idle(const struct rebind *b)
+{
+	for (int id = luks_header_idle_keyslot(b->header, -1); id >= 0; id = luks_header_idle_keyslot(b->header, id))
+		log_warning("%s: keyslot %d holds the volume key of before, and its passphrase opens nothing; "
+			    "cryptsetup luksAddKey adds it again, luksKillSlot removes that keyslot",
+			    b->request->device, id);
 }
 
 static enum outcome bind_all(struct rebind *b, const struct bound_names *names)
@@ -167,10 +197,14 @@ enum outcome op_rebind(const struct rebind_request *request)
 	}
 	if (o == OUTCOME_OK)
 		o = begin(&b, &v);
+	if (o == OUTCOME_OK)
+		o = op_backup(b.device, request->header_backup, &v);
 	if (o != OUTCOME_OK) {
 		request->told(request->device, &v, request->userdata);
 		return o;
 	}
 	find_new_keyslot(&b);
-	return bind_all(&b, &names);
+	o = bind_all(&b, &names);
+	warn_of_idle(&b);
+	return o;
 }

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "luks/device.h"
 #include "op/backup.h"
 #include "op/bind.h"
 #include "op/bound-names.h"
@@ -46,19 +45,6 @@ static enum outcome rewrap(const struct rotate_request *request, const char *bin
 			 v);
 }
 
-/* Once, before the first change. */
-static enum outcome back_up(const struct rotate_request *request, struct verdict *v)
-{
-	_cleanup_luks_device_ struct luks_device *device = NULL;
-	int r;
-
-	if (!request->header_backup || request->dry_run)
-		return OUTCOME_OK;
-	r = luks_device_open(request->device, &device);
-	return r != 0 ? verdict_luks(v, r, request->device, NULL) :
-			op_backup(device, request->header_backup, v);
-}
-
 static enum outcome none_found(const struct rotate_request *request, struct verdict *v)
 {
 	return verdict_set(v, OUTCOME_NOT_BOUND, "%s has no %s%s", request->device,
@@ -76,7 +62,7 @@ enum outcome op_rotate(const struct rotate_request *request)
 	size_t n = 0;
 
 	if (bound_names_read(request->device, &names, &v) != OUTCOME_OK ||
-	    back_up(request, &v) != OUTCOME_OK) {
+	    op_backup_first(request->device, request->dry_run ? NULL : request->header_backup, &v) != OUTCOME_OK) {
 		request->told(request->device, &v, request->userdata);
 		return v.outcome;
 	}

@@ -6,7 +6,7 @@ static const struct {
 	const char *hint;
 } table[WARNINGS] = {
 	[WARNING_MASTER_KEY_OLD] = { "master-key-old",
-				     "re-encipher the volume key before the master key changes again" },
+				     "zkey-cryptsetup reencipher, then cexluks rebind, before it changes again" },
 	[WARNING_SINGLE_QUEUE] = { "single-queue", "attach a second domain with the same master key" },
 	[WARNING_SERVICE_ENDS] = { "service-ends", "bind to a service that stays" },
 	[WARNING_REWRAP_DUE] = { "rewrap-due", "cexluks rotate DEVICE --rewrap-only" },

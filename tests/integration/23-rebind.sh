@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# rebind: after zkey-cryptsetup re-enciphered the volume key. Its header states are made here with cryptsetup and jq, on a
-# volume without a card: staged, a second key in an unbound keyslot with a token that says so; completed, that key belongs
-# to the segment, and the other keyslots are gone or still named by our tokens.
+# rebind: after zkey-cryptsetup re-enciphered the volume key. Its header states are those of reencipher.sh: staged, a second key
+# in an unbound keyslot with a token that says so; completed, or in place, that key belongs to the segment, and the other
+# keyslots are gone, or there and still named by our tokens. In between is where it was interrupted.
+# (tests/unit/luks/test-reencipher.c makes them with zkey's own calls of the library.)
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
+source tests/integration/reencipher.sh
 need 'rebind' cryptsetup jq curl xxd strace
 
 sim_start --instance prod=key-protect --instance dr=key-protect-dedicated || exit 1
@@ -19,7 +21,6 @@ bind "$v" kms:prod
 bind "$v" kms:dr
 expect 'a volume has two bindings and a person' 0
 cp "$v" "$ROOM/bound"
-head -c 64 /dev/urandom >"$ROOM/new-key"
 
 pass() { # BINDING FILE
     "$CEXLUKS" pass "$v" "$1" --config "$CONF" >"$2" </dev/null 2>/dev/null
@@ -30,23 +31,9 @@ both_open() {
         { pass "$binding" "$ROOM/got" && opens "$v" "$ROOM/got"; } &>/dev/null || return 1
     done
 }
-stage() { # KEY-FILE: what "reencipher --staged" leaves, run with that passphrase
+stage() { # KEY-FILE
     cp "$ROOM/bound" "$v"
-    cryptsetup luksAddKey -q --unbound --key-size 512 --volume-key-file "$ROOM/new-key" --pbkdf pbkdf2 \
-        --pbkdf-force-iterations 1000 --key-slot 7 "$v" "$1" </dev/null >/dev/null 2>&1 || return 1
-    header_edit "$v" '.tokens["9"] = {type: "paes-reencipher", keyslots: ["7"], "verification-pattern": "42",
-        "original-keyslot": 0, "unbound-keyslot": 7}'
-}
-# shellcheck disable=SC2016 # jq's variables
-complete() { # "reencipher --complete", or in place: the new key is the volume's, and our keyslots are of the old one
-    header_edit "$v" 'del(.tokens["9"]) | (.digests | to_entries | map(select(.value.keyslots == ["7"]))[0].key) as $new |
-        .digests |= with_entries(.value.segments = (if .key == $new then ["0"] else [] end))'
-}
-remove_others() { # as zkey-cryptsetup offers to; the library takes them out of our tokens
-    local slot
-    for slot in 0 1 2; do
-        cryptsetup luksKillSlot -q "$v" "$slot" </dev/null >/dev/null 2>&1 || return 1
-    done
+    reencipher_stage "$v" "$1"
 }
 rebind() { # [OPTION…]
     with_conf rebind "$v" "$@"
@@ -68,17 +55,90 @@ rebind
 expect 'while it is staged the bindings work' 0 'kms:prod: nothing-to-do: ' 'kms:dr: nothing-to-do: '
 unchanged 'and nothing is written, either' "$v" "$before"
 
-# --- completed, and the other keyslots left ---------------------------------------------------------------------------
-
-complete
+header_edit "$v" 'del(.tokens["9"])'
 before="$(digest "$v")"
 rebind
-expect 'tokens that name keyslots of the old key are refused, by name' 14 'which opens nothing'
+expect 'in place, and interrupted before the new key took over: so they do' 0 'kms:prod: nothing-to-do: '
+unchanged 'and nothing is written, once more' "$v" "$before"
+
+# --- completed, and the other keyslots left ---------------------------------------------------------------------------
+
+# which zkey-cryptsetup does unless somebody answers; with a pipe as its input nobody can
+left() { # PASSPHRASE-FILE
+    stage "$1" && reencipher_complete "$v"
+}
+mkdir -p "$ROOM/root/etc/cexluks" "$ROOM/root/proc"
+: >"$ROOM/root/proc/cmdline"
+install -m 600 "$CONF" "$ROOM/root/etc/cexluks/cexluks.conf"
+printf 'root %s none luks\n' "$v" >"$ROOM/root/etc/crypttab"
+
+left "$ROOM/prod-pass"
+check 'the tokens name keyslots of the old key' same "$(shape)" '[2,0,4]'
+cp "$v" "$ROOM/left"
+before="$(digest "$v")"
+check 'no binding opens' not both_open
+with_conf open "$v"
+expect 'which is no refusal: what opens it is missing' 15 'not-bound' 'was that re-enciphered?' "cexluks rebind $v"
+run check "$v" --config "$CONF" </dev/null
+expect 'check says so, and what to do' 15 'kms:prod' 'was that re-enciphered?' "cexluks rebind $v"
+run boot --sysroot "$ROOM/root" --timeout 5 </dev/null
+expect 'so does the boot' 15 'not-bound' "hint: cexluks rebind $v"
+with_conf list "$v"
+expect 'list shows what opens it, and what does not' 0 'keyslot 7: passphrase' 'no keyslot: kms:prod' 'no keyslot: kms:dr'
+check 'also to programs' same "$(run list "$v" --json && jq -c '.[0].lost' <<<"$out")" '["kms:prod","kms:dr"]'
 unchanged 'and nothing is written' "$v" "$before"
+rebind --header-backup "$ROOM/backup"
+expect 'rebind makes them again' 0 'kms:prod: ok: ' 'kms:dr: ok: ' 'every binding opens the new volume key' \
+    'keyslot 0 holds the volume key of before' luksAddKey
+check 'both open, and nobody typed' both_open
+check "of the keyslots only the person's old one stays" same "$(shape)" '[2,0,3]'
+check 'which opens nothing' not opens_for_human "$v"
+check 'the backup has the header of before' cmp -n 32768 "$ROOM/backup" "$ROOM/left"
+rebind
+expect 'once more it is nothing to do' 0 'kms:prod: nothing-to-do: ' 'kms:dr: nothing-to-do: '
+
+# one binding was made anew by hand, or "bind" was interrupted: the others are still told
+cp "$ROOM/left" "$v"
+run bind "$v" kms:prod --config "$CONF" --key-file "$ROOM/prod-pass" </dev/null
+expect 'bind makes one of them anew' 0
+run check "$v" --config "$CONF" </dev/null
+expect 'check proves it and names the other' 15 'kms:prod: ok' 'kms:dr: failed: not-bound' "cexluks rebind $v"
+rebind
+expect 'rebind makes the other' 0 'kms:prod: nothing-to-do: ' 'kms:dr: ok: '
+check 'both of them open' both_open
+cp "$ROOM/left" "$v"
+run unbind "$v" kms:dr </dev/null
+expect 'unbind takes one for good' 0
+check 'with its old keyslot' same "$(shape)" '[1,0,3]'
+
+# between the new key and its token, and while the others were removed
+stage "$ROOM/prod-pass" && renc="$(header_json "$v" | jq -c '.tokens["9"]')" && reencipher_complete "$v"
+# shellcheck disable=SC2016 # jq's variable
+header_edit "$v" '.tokens["9"] = $t' --argjson t "$renc"
+rebind
+expect 'interrupted before zkey-cryptsetup took its token away' 0 'kms:prod: ok: ' 'kms:dr: ok: '
+check 'both bindings open' both_open
+cp "$ROOM/left" "$v"
+reencipher_remove "$v" 0 1
+check 'interrupted while it removed the others' same "$(shape)" '[1,1,2]'
+rebind
+expect 'rebind makes both again' 0 'kms:prod: ok: ' 'kms:dr: ok: '
+check 'and both open' both_open
+check 'with nothing left of before' same "$(shape)" '[2,0,2]'
+
+# --- completed with a person's passphrase, and the others left --------------------------------------------------------
+
+left "$(key_file)"
+rebind --key-file "$(key_file)"
+expect "with a person's passphrase" 0 'kms:prod: ok: ' 'kms:dr: ok: ' 'keyslot 0 holds the volume key of before'
+check 'both bindings open, too' both_open
+check "and the person's new keyslot stays beside them" same "$(shape)" '[2,0,4]'
+check 'and opens' opens_for_human "$v"
 
 # --- completed with our passphrase ------------------------------------------------------------------------------------
 
-remove_others
+cp "$ROOM/left" "$v"
+reencipher_remove "$v" 0 1 2
 check 'the tokens are left without keyslots' same "$(shape)" '[0,2,1]'
 check 'no binding opens' not both_open
 cp "$v" "$ROOM/completed"
@@ -99,7 +159,7 @@ expect 'again it is nothing to do' 0 'kms:prod: nothing-to-do: '
 
 # --- completed with a person's passphrase -----------------------------------------------------------------------------
 
-stage "$(key_file)" && complete && remove_others
+stage "$(key_file)" && reencipher_complete "$v" && reencipher_remove "$v" 0 1 2
 rebind
 check 'without a passphrase of ours somebody has to type' not test "$status" -eq 0
 check 'and the tokens stay' same "$(shape)" '[0,2,1]'
@@ -114,10 +174,10 @@ expect 'a volume without a token of ours' 15 'has no token of ours'
 
 # --- killed at every write of the header ------------------------------------------------------------------------------
 
-# Something opens always: the keyslot of zkey-cryptsetup, or a binding. Of some 50 moments every fifth; KILL_STEP=1
+# Something opens always: the keyslot of zkey-cryptsetup, or a binding. Of some 60 moments every seventh; KILL_STEP=1
 # takes all.
 lost='' tried=0
-killed_at() { # NUMBER
+killed_in() { # NUMBER
     strace -f -qq -o /dev/null -P "$v" -e trace=write,fsync -e "inject=write,fsync:signal=KILL:when=$1" \
         "$CEXLUKS" rebind "$v" --config "$CONF" </dev/null >/dev/null
 }
@@ -125,16 +185,24 @@ one_opens() {
     opens "$v" "$ROOM/prod-pass" || { pass kms:prod "$ROOM/got" && opens "$v" "$ROOM/got"; } ||
         { pass kms:dr "$ROOM/got" && opens "$v" "$ROOM/got"; }
 }
-for ((moment = 1; moment < 300; moment += ${KILL_STEP:-5})); do
-    cp "$ROOM/completed" "$v"
-    killed_at "$moment" 2>/dev/null && break
-    tried=$((tried + 1))
-    one_opens &>/dev/null || lost+=" shut:$moment"
-    rebind
-    # the library wipes a keyslot's key before it takes its number out of the header: what is left between opens nothing
-    { [[ $status -eq 0 && "$(shape)" == '[2,0,'[23]']' ]] && both_open && not opens "$v" "$ROOM/prod-pass"; } &>/dev/null ||
-        lost+=" unrepaired:$moment:$status:$(shape)"
-done
+# the library wipes a keyslot's key before it takes its number out of the header: what is left between opens nothing
+killed_everywhere() { # STATE SHAPES…: that rebind may leave
+    local moment
+    lost='' tried=0
+    for ((moment = 1; moment < 300; moment += ${KILL_STEP:-7})); do
+        cp "$1" "$v"
+        killed_in "$moment" 2>/dev/null && break
+        tried=$((tried + 1))
+        one_opens &>/dev/null || lost+=" shut:$moment"
+        rebind
+        { [[ $status -eq 0 && " ${*:2} " == *" $(shape) "* ]] && both_open && not opens "$v" "$ROOM/prod-pass"; } &>/dev/null ||
+            lost+=" unrepaired:$moment:$status:$(shape)"
+    done
+}
+killed_everywhere "$ROOM/completed" '[2,0,2]' '[2,0,3]'
 check "killed at $tried moments, a way in was left, and the next run made it whole" same "$lost" ''
 check 'as many moments as there are writes' test "$tried" -gt 5
+killed_everywhere "$ROOM/left" '[2,0,3]' '[2,0,4]'
+check "so it is with keyslots of the old key: killed at $tried moments" same "$lost" ''
+check 'as many as there are writes' test "$tried" -gt 5
 summary

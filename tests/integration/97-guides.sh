@@ -5,7 +5,8 @@
 # and a tree in place of the reader's machine. A line that is neither typed here nor named as one that can't be fails.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
-need 'the guides' cryptsetup jq curl
+source tests/integration/reencipher.sh
+need 'the guides' cryptsetup jq curl xxd
 
 sim_start --instance old=hpcs --instance prod=key-protect --instance new=key-protect --instance dr=key-protect --api-key a-new-key:reader || exit 1
 ln -s "$CEXLUKS" "$ROOM/cexluks"
@@ -43,7 +44,7 @@ machine() { # PROFILE…: a new one, bound to the first of them when it is "old"
 here() { # COMMAND: with what is the reader's put in its place
     sed -E "s,/dev/dasda2,$v,g; s,/dev/dasdb1,$ROOM/clone,g; s,/root/,$tree/root/,g; s,/etc/cexluks/,$tree/etc/cexluks/,g
         s,(cryptsetup open) (--test-passphrase )?$v( root)?,\1 --test-passphrase -d $(key_file) $v,
-        s,cexluks (bind|migrate|unbind|list|inventory|check|why|ping)\>,& --sysroot $tree,; s,--sysroot [^ ]+ (.*--config),\1,
+        s,cexluks (bind|migrate|unbind|list|inventory|check|why|ping|rebind|pass)\>,& --sysroot $tree,; s,--sysroot [^ ]+ (.*--config),\1,
         s,cexluks bind\>,& --key-file $(key_file)," <<<"$1"
 }
 
@@ -60,6 +61,22 @@ booted_with() { # BINDING: what a boot leaves
         >"$tree/run/cexluks/report.json"
 }
 
+types_zkey() { # COMMAND: what it does to the header, with the passphrase that it would be given
+    local key
+    key="$(key_file)"
+    if [[ $1 == *'|'* ]]; then
+        key="$ROOM/piped"
+        "$CEXLUKS" pass "$v" kms:prod --sysroot "$tree" >"$key" </dev/null || not_ok "$guide: $1"
+    fi
+    if [[ $1 == *--staged* ]]; then
+        reencipher_stage "$v" "$key"
+    elif [[ $1 == *--complete* ]]; then
+        reencipher_complete "$v"
+    else
+        reencipher_stage "$v" "$key" && reencipher_complete "$v"
+    fi || not_ok "$guide: $1"
+}
+
 follow() { # GUIDE: each line; what a step needs or leaves besides is done here, where the guide says so
     local line
     guide="$1"
@@ -74,6 +91,15 @@ follow() { # GUIDE: each line; what a step needs or leaves besides is done here,
             *' cryptsetup isLuks '*) types "$line" 0 yes ;;
             *' cryptsetup open '*) types "$line" 0 ;;
             *' cexluks ping '*) types "$line" 0 ': ok' ;;
+            *'zkey-cryptsetup reencipher '*) types_zkey "$line" ;;
+            'master-key cryptsetup luksHeaderBackup '* | 'master-key cexluks pass '*) types "$line" 0 ;;
+            'master-key cexluks cards') continue ;; # no card is here
+            'master-key cexluks list '*) types "$line" 0 'kms:prod' 'passphrase (' ;;
+            'master-key cexluks rebind '*)
+                run check "$v" --sysroot "$tree" </dev/null
+                expect 'master-key: before, check says what is missing' 15 not-bound "cexluks rebind $v"
+                types "$line" 0 'kms:prod: ok: ' 'every binding opens the new volume key'
+                ;;
             *' cexluks check') types "$line" 0 'the next boot: ok: 1 of 1' ;;
             'root-volume cexluks bind '*) types "$line" 0 'ok: ' dracut && check 'with a backup' test -s "$tree/root/dasda2.luks" ;;
             'root-volume cexluks list '*) types "$line" 0 'kms:prod' 'passphrase (' ;;
@@ -156,6 +182,16 @@ printf 'root=x rd.cexluks.kms=dr\n' >"$tree/proc/cmdline"
 run check "$v" --sysroot "$tree" </dev/null
 expect 'disks: the other site selects its own service' 0 'kms:dr: ok' '1 of 1 volumes would open'
 sim_listener prod up
+
+machine prod dr
+run bind "$v" kms:prod --sysroot "$tree" --key-file "$(key_file)" </dev/null
+run bind "$v" kms:dr --sysroot "$tree" --key-file "$(key_file)" </dev/null
+follow master-key
+for binding in kms:prod kms:dr; do
+    run pass "$v" "$binding" --sysroot "$tree" </dev/null
+    check "master-key: at the end $binding opens" opens "$v" "$ROOM/out"
+done
+check "master-key: and the person's new passphrase" opens "$v" "$tree/root/new"
 
 machine new old
 run bind "$v" kms:old --sysroot "$tree" --key-file "$(key_file)" </dev/null
