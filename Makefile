@@ -7,7 +7,7 @@
 # make static     one program without shared libraries (ARCH=s390x, LIBC=glibc); install-static, check-static
 # make check-s390x  the other architecture, by software emulation; make check-all, everything
 # make check-images images of every kind by every dracut
-# make fuzz       parsers under libFuzzer, SECONDS each
+# make fuzz       parsers under libFuzzer, SECONDS each (ARCH=s390x: emulated); make valgrind, memcheck
 # make bench      measurements, written into docs/performance.md
 # make man        fills the program's tables into the manual pages; make html shows them in a browser
 # make dist       the source of a release; make deb, make rpm: packages of it; check-packages tries them
@@ -262,14 +262,23 @@ check-faults:
 	$(Q)$(MAKE) --no-print-directory SAN=1 build-san/cexluks build-san/kms-sim build-san/tests/faults/cexluks
 	$(Q)B=build-san tests/faults/run all
 
-# libFuzzer follows what the code does; SECONDS each (60), ONLY=token,header: these targets. Needs clang.
+# libFuzzer follows what the code does; SECONDS each (60), ONLY=token,header: these targets. Needs clang. For another
+# architecture the same targets run with mutations of their own, emulated.
 fuzz:
+ifneq ($(ARCH),$(MACHINE))
+	$(Q)SECONDS_EACH=$(or $(SECONDS),60) ONLY="$(ONLY)" tests/s390x/check.sh $(MAKE) fuzz
+else
 	$(Q)$(MAKE) --no-print-directory SAN=1 B=build-fuzz CC=clang FUZZ_DRIVER=tests/fuzz/guided.c \
 		CFLAGS='-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
 		LDFLAGS='-fsanitize=fuzzer -fprofile-instr-generate' fuzz-build
 	$(Q)SECONDS_EACH=$(or $(SECONDS),60) tests/fuzz/guided.sh $(subst $(comma), ,$(ONLY))
+endif
 
 fuzz-build: $(FUZZ_BIN)
+
+# memcheck, for an hour or more; ONLY="unit", "verbs", or names of them.
+valgrind: check-build
+	$(Q)B=$(B) tests/faults/valgrind.sh $(subst $(comma), ,$(ONLY))
 
 check-s390x:
 	$(Q)tests/s390x/check.sh $(MAKE)
@@ -296,4 +305,4 @@ demo:
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-ansible check-images check-s390x check-faults check-all fuzz fuzz-build bench man html demo clean dist deb rpm check-packages
+.PHONY: all install install-dracut static install-static check-static deps lint check-build check check-boot check-ansible check-images check-s390x check-faults check-all fuzz fuzz-build valgrind bench man html demo clean dist deb rpm check-packages

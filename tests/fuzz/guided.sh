@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # guided.sh [TARGET…]: the fuzz targets under libFuzzer, which follows what the code does; SECONDS_EACH (60) seconds
-# each, on build-fuzz, made by "make fuzz" with clang. What was found new stays in FUZZ_ROOM (build-fuzz/found) and is
-# where the next run begins; a failing input is FUZZ_ROOM/TARGET.crash-…, and "build-fuzz/tests/fuzz/fuzz-TARGET FILE" runs it
-# again. Each run adds a line to FUZZ_ROOM/runs: target, seconds, executions, edges reached.
+# each, on build-fuzz, made by "make fuzz" with clang. What was found new stays in FUZZ_ROOM (cexluks/fuzz of the user's cache,
+# so that it outlives a tree) and is where the next run begins; a failing input is FUZZ_ROOM/TARGET.crash-…, and
+# "build-fuzz/tests/fuzz/fuzz-TARGET FILE" runs it again. Each run adds a line to FUZZ_ROOM/runs: target, seconds, executions,
+# edges reached, status; what all of them came to is said at the end.
 #
 # guided.sh --table: over all runs, and what share of its parser each target has reached by now, as docs/security.md has it.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 B="${B:-build-fuzz}"
-room="${FUZZ_ROOM:-$B/found}"
+room="${FUZZ_ROOM:-${XDG_CACHE_HOME:-$HOME/.cache}/cexluks/fuzz}"
 export ASAN_OPTIONS="detect_leaks=1" UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1"
 
 targets() { # [TARGET…]: all, or those
@@ -56,7 +57,7 @@ one() { # TARGET: 0, unless it found something
     status=$?
     executions="$(sed -nE 's/^stat::number_of_executed_units: *//p' "$room/$1.log")"
     edges="$(sed -nE 's/.* cov: ([0-9]+) .*/\1/p' "$room/$1.log" | tail -n 1)"
-    printf '%s %s %s %s\n' "$1" "${SECONDS_EACH:-60}" "${executions:-0}" "${edges:-0}" >>"$room/runs"
+    printf '%s %s %s %s %s\n' "$1" "${SECONDS_EACH:-60}" "${executions:-0}" "${edges:-0}" "$status" >>"$room/runs"
     if [[ $status -ne 0 ]]; then
         printf 'not ok - fuzz-%s\n' "$1"
         tail -n 60 "$room/$1.log"
@@ -89,6 +90,12 @@ table() {
     done
 }
 
+totals() {
+    printf '# %-12s %8s %14s %6s %6s\n' target seconds executions edges failed
+    sort "$room/runs" | awk '{ s[$1] += $2; n[$1] += $3; if ($4 > e[$1]) e[$1] = $4; f[$1] += $5 != 0 }
+        END { for (t in s) printf "# %-12s %8d %14d %6d %6d\n", t, s[t], n[t], e[t], f[t] }' | sort
+}
+
 if [[ ${1-} == --table ]]; then
     table
     exit
@@ -97,5 +104,6 @@ passed=0 failed=0
 for target in $(targets "$@"); do
     if one "$target"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
+totals
 printf '%d passed, %d failed, 0 skipped\n' "$passed" "$failed"
 [[ $failed -eq 0 ]]

@@ -32,11 +32,6 @@ fi
 tree="$1" build="$2"
 shift 2
 
-# in its namespace everything is mounted
-if [[ -z ${CEXLUKS_UNIT_EMULATED-} ]]; then
-    CEXLUKS_UNIT_EMULATED=1 exec "$here/emulation.sh" "${BASH_SOURCE[0]}" "$tree" "$build" "$@"
-fi
-
 tests=("$@")
 if [[ ${#tests[@]} -eq 0 ]]; then
     for source in "$top"/tests/unit/*/test-*.c; do
@@ -51,18 +46,5 @@ if [[ ${#tests[@]} -eq 0 ]]; then
     fi
 fi
 
-work="$(mktemp -d "$build/unit.XXXXXX")"
-trap 'umount -R "$work/top" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
-mkdir "$work"/{upper,work,top}
-mount -t overlay overlay -o "lowerdir=$tree/root,upperdir=$work/upper,workdir=$work/work" "$work/top"
-mount -t proc proc "$work/top/proc"
-mount -t sysfs -o ro sysfs "$work/top/sys"
-mount --bind /dev "$work/top/dev"
-mount -t tmpfs tmpfs "$work/top/tmp"
-mount -t tmpfs tmpfs "$work/top/run"
-for dir in "$top" "$build"; do
-    mkdir -p "$work/top$dir"
-    mount --bind -o ro "$dir" "$work/top$dir"
-done
 # a test that takes 20 s here took 5 minutes on a machine that had other things to do
-TEST_LIMIT=1200 chroot "$work/top" /bin/bash "$top/tests/unit/run" "$build" "${tests[@]}"
+"$here/inside.sh" "$tree" "$build" env TEST_LIMIT=1200 /bin/bash "$top/tests/unit/run" "$build" "${tests[@]}"
