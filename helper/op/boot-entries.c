@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Source: the Boot Loader Specification, type 1; zipl.conf(5). */
+/* Source: the Boot Loader Specification, type 1; zipl.conf(5); grub.cfg as grub-mkconfig(8) writes it. */
 #include "op/boot-entries.h"
 
 #include <dirent.h>
@@ -93,6 +93,20 @@ static int add_all(struct boot_entries *e, const char *sysroot, const char *fold
 	return r;
 }
 
+/* Menus of grub that has no entries, as on Debian. */
+static int add_menus(struct boot_entries *e, const char *sysroot)
+{
+	static const char *const files[] = { "/boot/grub/grub.cfg", "/boot/grub2/grub.cfg" };
+	char path[PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", sysroot, files[i]);
+		r = add_from(e, sysroot, path, "initrd", " \t", true);
+	}
+	return r;
+}
+
 int boot_entries_read(const char *sysroot, struct boot_entries *ret)
 {
 	_cleanup_free_ char *folder = NULL;
@@ -114,7 +128,9 @@ int boot_entries_read(const char *sysroot, struct boot_entries *ret)
 		free(list[i]);
 	free(list);
 	(void)snprintf(zipl, sizeof(zipl), "%s/etc/zipl.conf", sysroot);
-	return r < 0 ? r : add_from(ret, sysroot, zipl, "ramdisk", " \t=", true);
+	if (r == 0)
+		r = add_from(ret, sysroot, zipl, "ramdisk", " \t=", true);
+	return r == 0 ? add_menus(ret, sysroot) : r;
 }
 
 void boot_entries_done(struct boot_entries *entries)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which images this machine can boot: those that entries of the Boot Loader Specification name (grub, zipl, systemd-boot; with
- * ostree also the deployment to roll back to), and the sections of zipl.conf.
+ * ostree also the deployment to roll back to), the sections of zipl.conf, and the menu of grub.cfg.
  */
 #ifndef CEXLUKS_OP_BOOT_ENTRIES_H
 #define CEXLUKS_OP_BOOT_ENTRIES_H

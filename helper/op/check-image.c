@@ -147,7 +147,7 @@ static void check_number(struct checker *c, const struct boot_entries *entries)
 	if (entries->n && !entries->n_left)
 		return;
 	if (!entries->n)
-		(void)verdict_set(&v, OUTCOME_IMAGE_INCOMPLETE, "none names an image, in /boot/loader/entries or zipl.conf");
+		(void)verdict_set(&v, OUTCOME_IMAGE_INCOMPLETE, "none names an image, in /boot/loader/entries, zipl.conf or grub.cfg");
 	else
 		(void)verdict_set(&v, OUTCOME_IMAGE_INCOMPLETE, "%zu images were not looked at", entries->n_left);
 	(void)verdict_hint(&v, "cexluks check --initramfs IMAGE looks at one");

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "op/bootable.h"
 #include "op/credential-source.h"
 #include "op/credential.h"
 #include "op/seal.h"
@@ -232,6 +233,8 @@ enum outcome op_credential_finish(const struct credential_request *request, stru
 		return errno == ENOENT ? verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s is not there", c.spare) :
 					 verdict_errno(v, errno, c.spare);
 	o = check_boot(&c);
+	if (o == OUTCOME_OK)
+		o = bootable_know_file(request->sysroot, credential_source_path(c.sources.list[0].text), v);
 	if (o == OUTCOME_OK)
 		o = credential_read(request->sysroot, c.profile, c.sources.list[0].text,
 				    deadline_after(request->timeout_ms), &old, &key, v);

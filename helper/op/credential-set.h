@@ -39,8 +39,8 @@ enum outcome op_credential_set(const struct credential_request *request, struct 
 /**
  * op_credential_finish() - the key before the new one goes
  *
- * The machine must have booted since the new one came, and the service accept that. Whether the image was rebuilt in
- * between can't be seen; an image keeps its own copies.
+ * The machine must have booted since the new one came, no image that can be booted may have another key in its copy of
+ * the file (op/bootable.h), and the service accept the new one.
  *
  * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO; OUTCOME_IMAGE_STALE; as op_credential_set().
  */

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "op/bootable.h"
 #include "op/keys-directory.h"
 #include "op/keys-proof.h"
 #include "op/migrate.h"
@@ -193,8 +194,9 @@ static enum outcome may_finish(const struct move *m, const struct keys_directory
 				    config->keys_at_boot ? ", rebuild the initramfs, and reboot" :
 							   ", and load the keys");
 	}
-	if (is_proven(m))
-		return OUTCOME_OK;
+	if (is_proven(m)) /* images have them only where the boot loads them */
+		return config->keys_at_boot ? bootable_know_profile(m->request->sysroot, NULL, m->request->from, to, v) :
+					      OUTCOME_OK;
 	verdict_set(v, OUTCOME_IMAGE_STALE, "the keys directory was not yet loaded through kms:%s%s", to,
 		    config->keys_at_boot ? " by a boot" : "");
 	return verdict_hint(v, config->keys_at_boot ? "rebuild the initramfs, reboot, and try again" :

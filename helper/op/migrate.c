@@ -7,6 +7,7 @@
 
 #include "luks/header.h"
 #include "op/bind.h"
+#include "op/bootable.h"
 #include "op/bound-names.h"
 #include "op/own-way.h"
 #include "op/policy.h"
@@ -172,6 +173,9 @@ static enum outcome finish(struct migrate *m)
 	if (!old[0])
 		return none_left(m);
 	o = check_boot(m);
+	if (o == OUTCOME_OK)
+		o = bootable_know_profile(m->request->sysroot, m->names.uuid, config_binding_profile(old), m->request->to,
+					  m->v);
 	if (o != OUTCOME_OK)
 		return o;
 	/* Proves what is there, and completes it. */

@@ -32,10 +32,11 @@ struct migrate_result {
  * op_migrate() - one volume, one step
  *
  * The volume opens for that by a binding it has, so nobody types. With @finish the report of this boot
- * must say that the new binding opened the volume, and it is proven again before the old one goes.
+ * must say that the new binding opened the volume, no image that can be booted may know the old service only
+ * (op/bootable.h), and the binding is proven again before the old one goes.
  *
  * Return: OUTCOME_OK; OUTCOME_NOTHING_TO_DO when the step was done before; OUTCOME_NOT_BOUND;
- * OUTCOME_IMAGE_STALE when no boot has used the new binding; as op_bind() and op_unbind().
+ * OUTCOME_IMAGE_STALE when no boot has used the new binding, or one could not; as op_bind() and op_unbind().
  */
 enum outcome op_migrate(const struct migrate_request *request, struct migrate_result *ret,
 			struct verdict *v);

@@ -81,8 +81,37 @@ expect 'or the new one has stopped working since' 27 kms-key-disabled
 sim_key_state "$(sim_info '.instances[] | select(.name == "new") | .root_key')" 1
 unchanged 'nothing was written meanwhile' "$v" "$before"
 
+# Images that can be booted, the one to roll back to among them.
+if can_unpack_images; then
+    bootable now "$CONF"
+    sed '/^\[kms new\]/,/^ca-file/d' "$CONF" >"$ROOM/only-old.conf"
+    bootable back "$ROOM/only-old.conf"
+    move --finish
+    expect 'the old one stays while an image to roll back to knows only that' 42 \
+        "image-stale: $tree/boot/back.img can be booted, and has no [kms new]" 'hint: rebuild it'
+    { cat "$CONF" && printf '[volume root]\nuuid = %s\nbindings = kms:old\n' "$(cryptsetup luksUUID "$v")"; } >"$ROOM/pinned.conf"
+    bootable back "$ROOM/pinned.conf"
+    move --finish
+    expect 'or tries only that' 42 'back.img can be booted, and its bindings of this volume have no kms:new'
+    echo '[kms' >"$ROOM/broken.conf"
+    bootable back "$ROOM/broken.conf"
+    move --finish
+    expect 'or cannot tell' 42 'back.img can be booted, and '
+    head -c 5000 /dev/urandom >"$tree/boot/back.img"
+    move --finish
+    expect 'or cannot be read' 43 'image-incomplete: ' 'back.img' 'hint: rebuild it'
+    sed 's/^\[kms \(dr\|new\)\]/[kms no-\1]/' "$CONF" >"$ROOM/elsewhere.conf"
+    sed -i 's/^\[kms old\]/[kms never-old]/' "$ROOM/elsewhere.conf"
+    bootable back "$ROOM/elsewhere.conf"
+    bootable rescue ''
+    bootable gone "$ROOM/only-old.conf"
+    rm "$tree/boot/gone.img"
+    unchanged 'nothing was written meanwhile either' "$v" "$before"
+fi
+
 move --finish
 expect 'after a boot with the new one the old one goes' 0 'ok: removed'
+rm -rf "${tree:?}/boot"
 check 'the new one is left' same "$(bound)" '"new"'
 check 'the person of before still gets in' opens_for_human "$v"
 move --finish

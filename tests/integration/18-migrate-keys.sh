@@ -99,6 +99,16 @@ printf new >"$tree/run/cexluks/keys.load"
 sed -i '2a keys-at-boot = yes' "$CONF"
 move --finish
 expect 'a boot that loads them must have done so itself' 42 'by a boot'
+if can_unpack_images; then
+    printf new >"$tree/run/cexluks/keys.boot"
+    sed 's/^keys-profile.*/keys-profile = old/' "$CONF" >"$ROOM/loads-old.conf"
+    bootable now "$CONF"
+    bootable back "$ROOM/loads-old.conf"
+    move --finish
+    expect 'and no image that can be booted may load them through the old one' 42 \
+        'back.img can be booted, and its keys-profile is not new'
+    rm -r "${tree:?}/boot" "$tree/run/cexluks/keys.boot"
+fi
 check 'until here nothing was written' same "$(files)" "$before"
 configure new
 rm "$tree/run/cexluks/keys.load"

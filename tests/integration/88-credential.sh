@@ -86,6 +86,25 @@ credential set prod --finish </dev/null
 expect 'a new key that the service refuses' 23 iam-refused 'the API key before stays'
 cp -p "$ROOM/kept" "$key"
 check 'the old one is there' test -e "$key.old"
+if can_unpack_images; then
+    tree="$ROOM/tree"
+    for file in "$SIM_CA" "$key" "$key.old"; do
+        mkdir -p "$tree${file%/*}" && cp -p "$file" "$tree$file"
+    done
+    bootable now "$CONF" "$key"
+    cp -p "$key" "$ROOM/kept" && echo the-one-of-then >"$key"
+    bootable back "$CONF" "$key"
+    cp -p "$ROOM/kept" "$key"
+    bootable rescue ''
+    run credential set prod --finish --config "$CONF" --sysroot "$tree" </dev/null
+    expect 'an image to roll back to that has another key' 42 \
+        "image-stale: $tree/boot/back.img can be booted, and has another $key" 'the API key before stays'
+    check 'the old one is there all the same' test -e "$tree$key.old"
+    bootable back "$CONF" "$key"
+    run credential set prod --finish --config "$CONF" --sysroot "$tree" </dev/null
+    expect 'when all have this one, the one before goes' 0 "$key.old is gone"
+    rm -r "$tree"
+fi
 credential set prod --finish </dev/null
 expect 'a boot since then, and a key that works' 0 'ok: ' "$key.old is gone"
 check 'and it is' not test -e "$key.old"

@@ -51,6 +51,24 @@ skip() { # TITLE, with the reason
     skipped=$((skipped + 1))
 }
 
+can_unpack_images() { # says so when it cannot
+    [[ $EUID -eq 0 ]] && command -v cpio >/dev/null && unshare -m true 2>/dev/null && return
+    skip 'images that can be booted: needs root, cpio and a mount namespace'
+    return 1
+}
+
+bootable() { # NAME CONF [FILE…]: a boot entry below $tree with an image that has this configuration ("": none), and these files
+    local image="$ROOM/image.$1" name="$1" file
+    rm -rf "$image" && mkdir -p "$image/etc/cexluks" "$tree/boot/loader/entries"
+    [[ -z $2 ]] || cp "$2" "$image/etc/cexluks/cexluks.conf"
+    shift 2
+    for file; do
+        mkdir -p "$image${file%/*}" && cp -p "$file" "$image$file"
+    done
+    (cd "$image" && find . | cpio --quiet -o -H newc) >"$tree/boot/$name.img"
+    printf 'title %s\ninitrd /%s.img\n' "$name" "$name" >"$tree/boot/loader/entries/$name.conf"
+}
+
 summary() { # the last line; ends the test
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
     [[ $failed -eq 0 ]]
