@@ -19,7 +19,7 @@ rpmlint_says_nothing() {
 
 family_unpack() {
     local package
-    for package in "$B"/rpm/cexluks-{"$version",dracut-}*[!c].rpm; do
+    for package in "$B"/rpm/cexluks-*.rpm; do
         [[ $package == *.src.rpm ]] || (cd "$1" && rpm2cpio "$package" | cpio -id --quiet) || return 1
     done
 }
@@ -53,6 +53,54 @@ dracut_package_requires() {
     done
 }
 
+package_provides_what_it_is_made_of() {
+    diff <(rpm -qp --provides "$B"/rpm/cexluks-initramfs-static-*.rpm | sed -n 's/^bundled(\(.*\)) = /\1 /p' | sort) \
+        <(awk '!/^#/ { print $1, $4 }' packaging/static/sources.txt | sort)
+}
+
+# The list of contents and the scripts of each package, for those who read them.
+rpm_written() {
+    local package
+    for package in "$B"/rpm/cexluks-*.rpm; do
+        [[ $package == *.src.rpm ]] || printf '%s\n' "== ${package##*/}" "$(rpm -qlvp "$package")" "$(rpm -qp --scripts "$package")"
+    done
+}
+
+# rpm_files PACKAGE: what lies in it, but for documents
+rpm_files() {
+    rpm -qlp "$B/rpm/$1"-*[!c].rpm | grep -vE '^/usr/share/(doc|licenses)/'
+}
+
+rpm_holds_its_own() {
+    [[ $(rpm_files cexluks-initramfs-static) == $'/usr/lib/cexluks\n/usr/lib/cexluks/cexluks-static' ]] || return 1
+    ! rpm_files cexluks-dracut | grep -v '^/usr/lib/dracut/modules\.d/' || return 1
+    ! rpm_files "cexluks-$version" | grep -E '/dracut/|cexluks-static'
+}
+
+# Nothing is enabled, started or made by any of them, neither when it comes nor when it goes.
+scripts_are() { # PACKAGE: on standard input
+    diff -B <(rpm -qp --scripts "$B/rpm/$1"-*[!c].rpm) -
+}
+
+scripts_do_no_more() {
+    local name
+    scripts_are "cexluks-$version" <<'END' || return 1
+postinstall scriptlet (using /bin/sh):
+systemctl daemon-reload >/dev/null 2>&1 || :
+preuninstall scriptlet (using /bin/sh):
+[ $1 -ne 0 ] || systemctl --no-reload disable cexluks-check.timer cexluks-load.service hpcs-for-luks.service hpcs-for-luks-wipe.service >/dev/null 2>&1 || :
+postuninstall scriptlet (using /bin/sh):
+systemctl daemon-reload >/dev/null 2>&1 || :
+END
+    for name in initramfs-static dracut; do
+        {
+            echo 'postinstall scriptlet (using /bin/sh):'
+            cat packaging/image-of-before.sh
+            [[ $name != dracut ]] || { echo 'preuninstall scriptlet (using /bin/sh):' && cat packaging/still-needed.sh; }
+        } | scripts_are "cexluks-$name" || return 1
+    done
+}
+
 units_are_where_systemd_looks() {
     [[ -e $rpm_tree/usr/lib/systemd/system/cexluks-boot.service ]] \
         && [[ -e $rpm_tree/usr/lib/dracut/modules.d/90cexluks/module-setup.sh ]]
@@ -62,10 +110,15 @@ verdict 'rpm: builds' build_rpm
 verdict 'rpm: rpmlint finds nothing' rpmlint_says_nothing
 mkdir "$rpm_tree"
 verdict 'rpm: they unpack' family_unpack "$rpm_tree"
-verdict 'rpm: they hold what make installs, with its modes' same_as_installed "$rpm_tree" install
+static_program rpm "$rpm_tree" "$rpm_tree"/usr/share/doc/cexluks-initramfs-static*/cexluks-static.spdx.json
+verdict 'rpm: they hold what make installs, with its modes' same_as_installed "$rpm_tree" install install-static
 verdict 'rpm: they hold no secret, and nothing that others can write' holds_no_secret "$rpm_tree"
 verdict "rpm: the folder of the Python tool's keys is root's" python_tools_keys_are_roots "$rpm_tree"
 verdict 'rpm: units and module are where systemd and dracut look' units_are_where_systemd_looks
 verdict 'rpm: the module requires what it needs' dracut_package_requires
 verdict 'rpm: what was changed in /etc is kept' configuration_is_kept
+verdict 'rpm: the package says so too' package_provides_what_it_is_made_of
+rpm_written >"$work/rpm.txt"
+verdict 'rpm: each package holds its own' rpm_holds_its_own
+verdict 'rpm: their scripts tell systemd and people, and do nothing else' scripts_do_no_more
 come_and_go rpm
