@@ -7,7 +7,7 @@
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
 #            [--no-net | --no-dhcp | --open-net | --subnet NET/BITS:GATEWAY | --ipv6] [--vlan ID]
 #            [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M] [--monitor] [--write]
-#            [--tpm DIR]
+#            [--tpm DIR] [--nbd SOCKET:SERIAL]
 #   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
 #                                 machine ends or the kernel panics
 #   vm_type NAME TEXT             type a line on the serial console
@@ -27,7 +27,7 @@
 # offers no router and no name server either; a test that needs these takes --open-net, from where the guest reaches
 # what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
 #
-# --tpm: a TPM on the ISA bus, 1.2 or 2.0 as DIR's state is.
+# --tpm: a TPM on the ISA bus, 1.2 or 2.0 as DIR's state is. --nbd: one more disk, which somebody serves there (baddisk.c).
 #
 # --subnet: another network than 10.0.2.0/24; what is forwarded is then at NET's first three numbers and .100. --ipv6: no
 # IPv4 at all, a router that advertises fec0::/64, and what is forwarded at fec0::2. --vlan: the guest's end is tagged,
@@ -147,6 +147,11 @@ vm_start() {
             --memory) memory=$2 && shift ;;
             --write) snapshot=off ;;
             --tpm) tpm=$2 && shift ;;
+            --nbd)
+                args+=(-blockdev "driver=nbd,node-name=nbd,server.type=unix,server.path=${2%:*}"
+                    -device "virtio-blk-$vm_bus,drive=nbd,serial=${2##*:}")
+                shift
+                ;;
             --monitor) args+=(-monitor "unix:$dir/monitor,server=on,wait=off") ;;
             *) vm_say "vm_start: unknown option '$1'" && return 2 ;;
         esac
