@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/check.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/uuid.h"
+#include "cex/repository.h"
 #include "luks/device.h"
 #include "luks/header.h"
 #include "op/cards-file.h"
@@ -118,6 +122,30 @@ static bool is_configured(const struct config *config, const char *keyfile)
 	return false;
 }
 
+/* zkey writes a volume's passphrase beside its key, so that people need not type what protects nothing. */
+static void check_zkey_passphrases(struct checker *c)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_free_ char *folder = NULL;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	if (asprintf(&folder, "%s%s", c->request->sysroot, CEX_REPOSITORY_PATH) < 0) {
+		folder = NULL;
+		c->no_memory = true;
+		return;
+	}
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		const char *dot = strrchr(entry->d_name, '.');
+
+		if (!dot || strcmp(dot, ".pass") != 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s", CEX_REPOSITORY_PATH, entry->d_name);
+		check_warn(c, "", path, WARNING_PUBLIC_PASSPHRASE, "holds the passphrase of a volume, written by zkey");
+	}
+}
+
 /* Everybody knows what Ignition writes there. */
 static void check_leftovers(struct checker *c)
 {
@@ -131,6 +159,7 @@ static void check_leftovers(struct checker *c)
 	if (access(path, F_OK) == 0 && !is_configured(c->setup.config, IGNITION_KEY_FILE))
 		check_warn(c, "", IGNITION_KEY_FILE, WARNING_PUBLIC_PASSPHRASE,
 			   "holds the passphrase that all of Ignition's volumes share");
+	check_zkey_passphrases(c);
 }
 
 enum outcome check_conclude(const struct checker *c, struct verdict *v)

@@ -77,6 +77,14 @@ look
 expect 'of a bundle of CAs the one counts that signed' 0 ", CA until $(day "${ca_ends#*=}")"
 cp "$ROOM/good.conf" "$CONF"
 
+mkdir -p "$tree/etc/luks" "$tree/etc/zkey/repository"
+touch "$tree/etc/luks/cex.key" "$tree/etc/zkey/repository/root."{skey,info,pass}
+look
+expect 'passphrases that were left lying about are named' 0 '/etc/luks/cex.key: warning: public-passphrase: ' \
+    '/etc/zkey/repository/root.pass: warning: public-passphrase: ' 'hint: remove the file'
+check 'what is none is not' not contains "$out" root.skey root.info
+rm -r "$tree/etc/luks" "$tree/etc/zkey"
+
 cp "$v" "$ROOM/two-ways"
 cryptsetup luksKillSlot -q "$v" 0 </dev/null >/dev/null 2>&1
 look
