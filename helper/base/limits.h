@@ -15,6 +15,7 @@
 #define LIMIT_SEALED_FILE	(64u << 10) /* tpm_sealdata's, of an API key; some 2 KiB */
 #define LIMIT_SEALED_TOKEN	336   /* the secure key in an API key's own seal: one token, EP11's is the longest */
 #define LIMIT_SEALED_KEY	1600  /* an API key sealed by a card, whole */
+#define LIMIT_CARRIED_KEYS	64    /* of one profile, in headers */
 
 /* Files we read */
 #define LIMIT_CONFIG_FILE	(64u << 10)

@@ -9,39 +9,6 @@
 #include "op/credential-set.h"
 #include "op/seal.h"
 
-static struct seal_request request_of(const struct verb_call *call)
-{
-	return (struct seal_request){
-		.sysroot = call->common.sysroot,
-		.config_path = call->common.config,
-		.profile = call->words[0],
-		.output = call->n_words > 1 ? call->words[1] : NULL,
-		.key_type = call->options.key_type,
-		.apqns = call->options.apqns,
-		.timeout_ms = verb_timeout_ms(call),
-	};
-}
-
-enum outcome cli_credential_seal(const struct verb_call *call)
-{
-	const struct seal_request request = request_of(call);
-	struct seal_result result;
-	struct verdict v = { 0 };
-	enum outcome o = op_seal(&request, &result, &v);
-
-	if (o != OUTCOME_OK) {
-		verdict_print(&v, "cannot seal the API key");
-		return o;
-	}
-	printf("%s: %s\n", outcome_word(o), v.cause);
-	printf("The next boot uses it after this line in [kms %s] and these commands:\n"
-	       "  api-key = sealed:%s\n", request.profile, result.path);
-	verb_follow(request.sysroot);
-	return o;
-}
-
-/* --- set, check, renew ---------------------------------------------------------------------- */
-
 static int read_key(const char *profile, struct secret **ret)
 {
 	_cleanup_close_ int fd = -1;
@@ -70,6 +37,56 @@ static enum outcome ask(const char *profile, struct secret **ret, struct verdict
 		return verdict_set(v, OUTCOME_USAGE, "an API key has %d bytes at most", LIMIT_API_KEY_MAX);
 	return r < 0 ? verdict_errno(v, r, "API key") : OUTCOME_OK;
 }
+
+static struct seal_request request_of(const struct verb_call *call)
+{
+	return (struct seal_request){
+		.sysroot = call->common.sysroot,
+		.config_path = call->common.config,
+		.profile = call->words[0],
+		.output = call->n_words > 1 ? call->words[1] : NULL,
+		.key_type = call->options.key_type,
+		.apqns = call->options.apqns,
+		.timeout_ms = verb_timeout_ms(call),
+		.header = call->options.header,
+		.header_backup = call->options.header_backup,
+		.ask = ask,
+	};
+}
+
+static void next_steps(const struct seal_request *request, const struct seal_result *result)
+{
+	if (request->header && result->configured) {
+		printf("No image has to be rebuilt for it. Ask the service: cexluks credential check %s\n", request->profile);
+		return;
+	}
+	printf("The next boot uses it after this line in [kms %s] and these commands:\n"
+	       "  api-key = %s%s\n", request->profile, request->header ? "header:" : "sealed:", result->path);
+	verb_follow(request->sysroot);
+}
+
+enum outcome cli_credential_seal(const struct verb_call *call)
+{
+	const struct seal_request request = request_of(call);
+	struct seal_result result = { .path = "" };
+	struct verdict v = { 0 };
+	enum outcome o;
+
+	if (request.header && request.output)
+		return verb_usage(call->verb, "wants either an OUTPUT or --header DEVICE");
+	if (request.header_backup && !request.header)
+		return verb_usage(call->verb, "--header-backup is for --header DEVICE");
+	o = request.header ? op_seal_header(&request, &result, &v) : op_seal(&request, &result, &v);
+	if (o != OUTCOME_OK) {
+		verdict_print(&v, "cannot seal the API key");
+		return o;
+	}
+	printf("%s: %s\n", outcome_word(o), v.cause);
+	next_steps(&request, &result);
+	return o;
+}
+
+/* --- set, check, renew ---------------------------------------------------------------------- */
 
 static void tell(const char *source, const struct verdict *v)
 {

@@ -52,6 +52,17 @@ static bool print_lost(const struct luks_header *header)
 	return r == 0;
 }
 
+/* What it carries opens nothing itself, and no API key is ever sent because of it: the configuration says where to. */
+static void print_credentials(const struct luks_header *header)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->kind == LUKS_TOKEN_CREDENTIAL)
+			printf("  credential:%s: an API key that a card sealed (token %d)\n", tokens[i]->profile, tokens[i]->id);
+}
+
 bool list_print_entry(const struct list_entry *e)
 {
 	const struct luks_keyslot *slots;
@@ -71,6 +82,7 @@ bool list_print_entry(const struct list_entry *e)
 	for (size_t i = 0; i < n; i++)
 		if (!print_keyslot(e->header, &slots[i]))
 			return false;
+	print_credentials(e->header);
 	return print_lost(e->header);
 }
 
@@ -116,6 +128,27 @@ static bool lost_json(cJSON *to, const struct luks_header *header)
 	return ok;
 }
 
+static bool credentials_json(cJSON *to, const struct luks_header *header)
+{
+	const struct luks_token *const *tokens;
+	size_t n = luks_header_tokens(header, &tokens);
+
+	for (size_t i = 0; i < n; i++) {
+		cJSON *o = tokens[i]->kind == LUKS_TOKEN_CREDENTIAL ? cJSON_CreateObject() : NULL;
+
+		if (tokens[i]->kind != LUKS_TOKEN_CREDENTIAL)
+			continue;
+		if (!o || !cJSON_AddItemToArray(to, o)) {
+			json_free(o);
+			return false;
+		}
+		if (!cJSON_AddStringToObject(o, "profile", tokens[i]->profile) ||
+		    !cJSON_AddNumberToObject(o, "token", tokens[i]->id))
+			return false;
+	}
+	return true;
+}
+
 bool list_entry_json(cJSON *to, const struct list_entry *e)
 {
 	const struct luks_keyslot *slots;
@@ -143,7 +176,8 @@ bool list_entry_json(cJSON *to, const struct list_entry *e)
 	for (size_t i = 0; i < n; i++)
 		if (!keyslot_json(array, e->header, &slots[i]))
 			return false;
-	return lost_json(o, e->header);
+	array = cJSON_AddArrayToObject(o, "credentials");
+	return array && credentials_json(array, e->header) && lost_json(o, e->header);
 }
 
 static bool print_json(const struct list *list)

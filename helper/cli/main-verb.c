@@ -173,6 +173,7 @@ static bool take_option(struct verb_call *call, enum option_id id, const char *v
 		[OPTION_KEY_NAME] = &call->options.name,
 		[OPTION_KEY] = &call->options.key,
 		[OPTION_KEY_TYPE] = &call->options.key_type,
+		[OPTION_HEADER] = &call->options.header,
 		[OPTION_APQNS] = &call->options.apqns,
 		[OPTION_VOLUMES] = &call->options.volumes,
 		[OPTION_DESCRIPTION] = &call->options.description,

@@ -29,6 +29,7 @@ struct common_options {
 struct verb_options {
 	const char *key_file;
 	const char *header_backup;
+	const char *header;
 	int keyslot; /* -1: not given */
 	bool dry_run;
 	bool luks2_keyring;
@@ -78,6 +79,7 @@ struct verb_options {
 enum option_id {
 	OPTION_KEY_FILE,
 	OPTION_HEADER_BACKUP,
+	OPTION_HEADER,
 	OPTION_KEYSLOT,
 	OPTION_LUKS2_KEYRING,
 	OPTION_DRY_RUN,

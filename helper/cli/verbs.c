@@ -62,7 +62,7 @@ const struct verb verbs[] = {
 	{ "credential renew", "PROFILE", "seal anew what opens with the card's old master key", 1, 1,
 	  O(KEY_TYPE) | O(APQNS), cli_credential_renew },
 	{ "credential seal", "PROFILE [OUTPUT]", "encrypt an API key so that only this card domain can read it", 1, 2,
-	  O(KEY_TYPE) | O(APQNS), cli_credential_seal },
+	  O(HEADER) | O(HEADER_BACKUP) | O(KEY_TYPE) | O(APQNS), cli_credential_seal },
 	{ "wrap", "[PROFILE]", "wrap standard input with the root key", 0, 1, O(GEN), cli_wrap },
 	{ "unwrap", "[PROFILE]", "unwrap a ciphertext from standard input", 0, 1, 0, cli_unwrap },
 	{ "help", "[VERB]", "show verbs and their options", 0, 2, O(TABLE), cli_help },
@@ -72,6 +72,7 @@ const struct verb verbs[] = {
 static const struct option_row rows[OPTIONS] = {
 	[OPTION_KEY_FILE] = { "key-file", "FILE", "existing passphrase from FILE, - for standard input" },
 	[OPTION_HEADER_BACKUP] = { "header-backup", "FILE", "write a header backup to FILE first" },
+	[OPTION_HEADER] = { "header", "DEVICE", "into this volume's header, for the source header:" },
 	[OPTION_KEYSLOT] = { "keyslot", "N", "remove this keyslot instead of a binding" },
 	[OPTION_LUKS2_KEYRING] = { "luks2-keyring", NULL, "let systemd open with the loaded key as well" },
 	[OPTION_DRY_RUN] = { "dry-run", NULL, "check everything, change nothing" },

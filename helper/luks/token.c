@@ -118,10 +118,10 @@ static int parse_name(const cJSON *tree, const char *member, size_t min, size_t 
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int parse_base64(const cJSON *tree, const char *member, int id, char **ret,
+static int parse_base64(const cJSON *tree, const char *member, size_t max, int id, char **ret,
 			struct luks_reason *reason)
 {
-	const char *text = json_string(tree, member, 1, LIMIT_CIPHERTEXT);
+	const char *text = json_string(tree, member, 1, max);
 
 	if (!text || !base64_is_valid(text, strlen(text)))
 		return luks_refuse(reason, "token %d: '%s' is not base64", id, member);
@@ -186,7 +186,7 @@ static int parse_kms(const cJSON *tree, struct luks_token *token, struct luks_re
 	r = parse_name(tree, "key", LIMIT_ALIAS_MIN, LIMIT_ALIAS_MAX, token->id, &token->key, reason);
 	if (r)
 		return r;
-	r = parse_base64(tree, "ciphertext", token->id, &token->ciphertext, reason);
+	r = parse_base64(tree, "ciphertext", LIMIT_CIPHERTEXT, token->id, &token->ciphertext, reason);
 	if (r)
 		return r;
 	if (!json_bool(tree, "aad", &token->aad))
@@ -205,7 +205,8 @@ static int parse_credential(const cJSON *tree, struct luks_token *token, struct 
 {
 	int r = parse_name(tree, "profile", 1, LIMIT_ID, token->id, &token->profile, reason);
 
-	return r ? r : parse_base64(tree, "sealed", token->id, &token->sealed, reason);
+	return r ? r :
+		   parse_base64(tree, "sealed", BASE64_SIZE(LIMIT_SEALED_KEY) - 1, token->id, &token->sealed, reason);
 }
 
 static int parse_kind(const cJSON *tree, struct luks_token *token, struct luks_reason *reason)

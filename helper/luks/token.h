@@ -56,7 +56,8 @@ DEFINE_CLEANUP(struct luks_token *, luks_token_free);
  * base64, more than one keyslot. No keyslot is fine: an interrupted bind leaves that, and a
  * credential has none. Members other than type, keyslots, version, kind are all mandatory:
  * kms: profile, key, ciphertext, aad, serial, created; card: passphrase (base64 of 32 bytes),
- * serial, created; credential: profile, sealed.
+ * serial, created; credential: profile, sealed (base64 of LIMIT_SEALED_KEY bytes at most, which
+ * op/sealed-key.h judges).
  *
  * Return: 0, LUKS_REFUSED, -ENOMEM.
  */

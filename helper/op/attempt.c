@@ -14,6 +14,7 @@
 #include "luks/volume.h"
 #include "op/attempt-step.h"
 #include "op/bound-names.h"
+#include "op/carried.h"
 #include "op/keys.h"
 
 /* The net child's own verdict is to arrive before our patience ends. */
@@ -215,7 +216,10 @@ static enum outcome load_header(struct attempt *a)
 		return verdict_set(&a->verdict, OUTCOME_HEADER_REFUSED, "%s carries UUID %s now",
 				   a->device->path, uuid);
 	o = policy_check_header(a->config, a->want->pin, a->cmdline, a->header, &a->verdict);
-	return o == OUTCOME_OK ? check_options(a) : o;
+	if (o != OUTCOME_OK)
+		return o;
+	r = carried_note(a->config, a->header, a->header_device ? a->header_device->path : a->device->path);
+	return r < 0 ? verdict_errno(&a->verdict, r, a->device->path) : check_options(a);
 }
 
 /* All names that somebody may open it by: @i from 0 to PLAN_ALIASES. */

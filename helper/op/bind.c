@@ -10,6 +10,7 @@
 #include "luks/bind.h"
 #include "op/backup.h"
 #include "op/bind-kind.h"
+#include "op/carried.h"
 #include "op/cmdline.h"
 #include "op/lock.h"
 #include "op/policy.h"
@@ -77,6 +78,8 @@ static enum outcome load_header(struct bind *b)
 	b->bound = NULL;
 	luks_header_free(take_ptr(b->header));
 	r = luks_header_load(b->device, NULL, &b->header, &reason);
+	if (r == 0 && b->config)
+		r = carried_note(b->config, b->header, b->device->path);
 	return r != 0 ? verdict_luks(b->v, r, b->request->device, &reason) : OUTCOME_OK;
 }
 

@@ -234,8 +234,8 @@ static const char *check_source(const char *source)
 			       ? NULL
 			       : "credential: needs a name without \"/\"";
 	if (!strncmp(source, "header:", 7))
-		return NULL; /* of a later version */
-	return "is not a source: file:PATH, sealed:PATH, credential:NAME or tpm:PATH, comma separated";
+		return source[7] ? "header: stands alone: the volumes' headers have the API key" : NULL;
+	return "is not a source: file:PATH, sealed:PATH, header:, credential:NAME or tpm:PATH, comma separated";
 }
 
 static const char *set_api_key(struct config_target *t, const char *value)

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "op/carried.h"
 #include "op/config-file.h"
 #include "op/config-keys.h"
 #include "op/config-old.h"
@@ -529,6 +530,7 @@ static void profile_done(struct config_profile *p)
 	kms_profile_done(&p->kms);
 	free(p->crn);
 	free(p->api_key_source);
+	carried_keys_free(p->carried);
 }
 
 static void volume_done(struct config_volume *vol)

@@ -36,12 +36,15 @@ enum config_on_refusal {
 	ON_REFUSAL_PROMPT,
 };
 
+struct carried_keys;
+
 struct config_profile {
 	struct kms_profile kms;	 /* without credentials and CA until op/credential.h loads them */
 	char *crn;		 /* as written, or NULL */
 	bool service_given;	 /* by "service", not by the CRN */
 	char *api_key_source;	 /* "file:…[, file:…]"; "": the key itself is in kms.api_keys */
 	bool old_master_key;	 /* a sealed API key was opened, and is to be renewed */
+	struct carried_keys *carried; /* for "header:", as found: op/carried.h; or NULL */
 	bool from_old;		 /* of /etc/hpcs-for-luks.ini */
 	unsigned line;		 /* of the section */
 };

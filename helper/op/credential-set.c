@@ -48,7 +48,8 @@ static enum outcome begin(struct change *c, const struct credential_request *req
 	if (o != OUTCOME_OK)
 		return o;
 	c->profile = config_profile_find(c->service.config, c->service.profile);
-	return credential_sources(c->profile, &c->sources, v);
+	o = carried_find(c->service.config, c->profile, v);
+	return o == OUTCOME_OK ? credential_sources(c->profile, &c->sources, v) : o;
 }
 
 /* Only what is kept in a file can be replaced by one. */
@@ -61,6 +62,8 @@ static enum outcome find_file(struct change *c)
 	if (!path) {
 		verdict_set(c->v, OUTCOME_CREDENTIAL_UNUSABLE, "the API key of %s is kept by something else: %s",
 			    c->service.profile, first);
+		if (credential_source_is_header(first))
+			return verdict_hint(c->v, "cexluks credential seal %s --header DEVICE", c->service.profile);
 		return verdict_hint(c->v, "change it there; this verb writes file: and sealed:");
 	}
 	if (asprintf(&c->path, "%s%s", c->request->sysroot, path) < 0)
@@ -82,7 +85,7 @@ static struct secret *present_key(const struct change *c)
 	struct verdict nobody = { 0 };
 	bool old;
 
-	return credential_read(c->request->sysroot, c->profile, c->sources.list[0].text,
+	return credential_read(c->request->sysroot, c->profile, &c->sources.list[0],
 			       deadline_after(c->request->timeout_ms), &old, &key, &nobody) == OUTCOME_OK ?
 		       key :
 		       NULL;
@@ -236,7 +239,7 @@ enum outcome op_credential_finish(const struct credential_request *request, stru
 	if (o == OUTCOME_OK)
 		o = bootable_know_file(request->sysroot, credential_source_path(c.sources.list[0].text), v);
 	if (o == OUTCOME_OK)
-		o = credential_read(request->sysroot, c.profile, c.sources.list[0].text,
+		o = credential_read(request->sysroot, c.profile, &c.sources.list[0],
 				    deadline_after(request->timeout_ms), &old, &key, v);
 	if (o == OUTCOME_OK)
 		o = try_key(&c, key);
@@ -259,7 +262,7 @@ static enum outcome check_source(const struct credential_request *request, const
 	enum outcome o = begin(&c, request, v);
 
 	if (o == OUTCOME_OK)
-		o = credential_read(request->sysroot, c.profile, source->text, deadline_after(request->timeout_ms),
+		o = credential_read(request->sysroot, c.profile, source, deadline_after(request->timeout_ms),
 				    &old, &key, v);
 	if (o == OUTCOME_OK)
 		o = try_key(&c, key);
@@ -291,7 +294,7 @@ enum outcome op_credential_check(const struct credential_request *request, struc
 	return first == OUTCOME_OK ? verdict_set(v, first, "%s", c.service.profile) : first;
 }
 
-static enum outcome renew_source(const struct change *c, const char *source, struct verdict *v)
+static enum outcome renew_source(const struct change *c, const struct credential_source *source, struct verdict *v)
 {
 	_cleanup_secret_ struct secret *key = NULL;
 	_cleanup_free_ char *path = NULL;
@@ -304,9 +307,11 @@ static enum outcome renew_source(const struct change *c, const char *source, str
 		return o;
 	if (!old)
 		return verdict_set(v, OUTCOME_NOTHING_TO_DO, "sealed with the current master key");
-	if (asprintf(&path, "%s%s", c->request->sysroot, credential_source_path(source)) < 0) {
+	if (source->carried)
+		return seal_to_header(&seal, key, source->carried->path, source->carried->token, v);
+	if (asprintf(&path, "%s%s", c->request->sysroot, credential_source_path(source->text)) < 0) {
 		path = NULL;
-		return verdict_errno(v, ENOMEM, source);
+		return verdict_errno(v, ENOMEM, source->text);
 	}
 	return seal_to_file(&seal, key, path, v);
 }
@@ -323,9 +328,9 @@ enum outcome op_credential_renew(const struct credential_request *request, struc
 		const struct credential_source *source = &c.sources.list[i];
 		struct verdict said = { 0 };
 
-		if (!credential_source_is_sealed(source->text))
+		if (!credential_source_is_sealed(source->text) && !source->carried)
 			continue;
-		o = renew_source(&c, source->text, &said);
+		o = renew_source(&c, source, &said);
 		if (source->spare && o == OUTCOME_CREDENTIAL_MISSING)
 			continue;
 		n++;

@@ -50,7 +50,7 @@ enum outcome op_credential_finish(const struct credential_request *request, stru
 enum outcome op_credential_check(const struct credential_request *request, struct verdict *v);
 
 /*
- * What opens with the card's old master key is sealed anew; each file is replaced once the new one was proven.
+ * What opens with the card's old master key is sealed anew; each file and token is replaced once the new one was proven.
  * OUTCOME_NOTHING_TO_DO when all open with the current one.
  */
 enum outcome op_credential_renew(const struct credential_request *request, struct verdict *v);

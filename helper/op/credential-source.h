@@ -11,6 +11,7 @@
 #include "base/attributes.h"
 #include "base/deadline.h"
 #include "base/secret.h"
+#include "op/carried.h"
 #include "op/verdict.h"
 
 /* A regular file that nobody but its owner can read; @ret: the caller's to close. */
@@ -42,6 +43,10 @@ enum outcome credential_from_sealed(const char *path, const char *profile, const
 
 /* The same as far as it goes without a card. */
 enum outcome credential_look_at_sealed(const char *path, const char *profile, struct verdict *v) _must_check_;
+
+/* "header:" - what one volume's header carries, bound to that header's UUID. */
+enum outcome credential_from_header(const struct carried_key *carried, const char *profile, const char *sysroot,
+				    bool *ret_old, struct secret **ret, struct verdict *v) _must_check_;
 
 /* Takes the end of the line away, and refuses what is no API key; @what goes into the message. */
 enum outcome credential_check_key(struct secret *key, const char *what, struct verdict *v) _must_check_;

@@ -26,12 +26,18 @@ struct seeker {
 	bool look; /* at the files; no card is asked */
 };
 
+static enum outcome none_carried(const char *profile, struct verdict *v)
+{
+	verdict_set(v, OUTCOME_CREDENTIAL_MISSING, "no volume's header has the API key of %s", profile);
+	return verdict_hint(v, "cexluks credential seal %s --header DEVICE", profile);
+}
+
 /* @ret stays NULL where a look was all. */
-static enum outcome read_source(const struct seeker *seeker, const char *source, bool *ret_old, struct secret **ret,
-				struct verdict *v)
+static enum outcome read_source(const struct seeker *seeker, const struct credential_source *from, bool *ret_old,
+				struct secret **ret, struct verdict *v)
 {
 	_cleanup_free_ char *path = NULL;
-	const char *name = seeker->profile->kms.name, *rest = strchr(source, ':');
+	const char *source = from->text, *name = seeker->profile->kms.name, *rest = strchr(source, ':');
 	enum outcome o = below(seeker->sysroot, rest ? rest + 1 : "", &path, v);
 
 	*ret_old = false;
@@ -47,11 +53,15 @@ static enum outcome read_source(const struct seeker *seeker, const char *source,
 		return credential_from_tpm(path, seeker->deadline, ret, v);
 	if (!strncmp(source, "credential:", 11))
 		return credential_from_systemd(rest + 1, ret, v);
-	return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "this version cannot read API keys from %s", source);
+	/* "header:", and no image holds what that has. */
+	if (seeker->look)
+		return OUTCOME_OK;
+	return from->carried ? credential_from_header(from->carried, name, seeker->sysroot, ret_old, ret, v) :
+			       none_carried(name, v);
 }
 
-enum outcome credential_read(const char *sysroot, const struct config_profile *profile, const char *source,
-			     deadline_t deadline, bool *ret_old, struct secret **ret, struct verdict *v)
+enum outcome credential_read(const char *sysroot, const struct config_profile *profile,
+			     const struct credential_source *source, deadline_t deadline, bool *ret_old, struct secret **ret, struct verdict *v)
 {
 	const struct seeker seeker = { sysroot, profile, deadline, false };
 
@@ -61,7 +71,8 @@ enum outcome credential_read(const char *sysroot, const struct config_profile *p
 /* Opened by something that may refuse today what it opened yesterday. */
 static bool is_kept_by_hardware(const char *source)
 {
-	return !strncmp(source, "tpm:", 4) || credential_source_is_sealed(source);
+	return !strncmp(source, "tpm:", 4) || credential_source_is_sealed(source) ||
+	       credential_source_is_header(source);
 }
 
 /* What was read before a source was refused must not be used by whoever asks next. */
@@ -86,29 +97,86 @@ static void note_old(struct config_profile *profile, const char *source)
 		    profile->kms.name);
 }
 
+/* One key more. Its place stays empty where a look was all. */
+static enum outcome add_key(const struct seeker *seeker, struct config_profile *profile,
+			    const struct credential_source *source, struct verdict *v)
+{
+	struct kms_profile *kms = &profile->kms;
+	struct secret **key = &kms->api_keys[kms->n_api_keys];
+	bool old = false;
+	enum outcome o = read_source(seeker, source, &old, key, v);
+
+	if (old)
+		note_old(profile, source->text);
+	if (o == OUTCOME_OK)
+		kms->n_api_keys += *key != NULL;
+	return o;
+}
+
+/* One that a card may open yet says more than one that is damaged or another volume's. */
+static void keep_better(struct verdict *kept, const struct verdict *said)
+{
+	if (!kept->cause[0] || (outcome_is_about_cards(said->outcome) && !outcome_is_about_cards(kept->outcome)))
+		*kept = *said;
+}
+
+/*
+ * Of all that headers carry, from @at on: those of the first header of which one opens. It may have two, after a change
+ * that was interrupted. @ret_n: how many were looked at.
+ */
+static enum outcome add_carried(const struct seeker *seeker, struct config_profile *profile,
+				const struct credential_sources *sources, size_t at, size_t *ret_n, struct verdict *v)
+{
+	const char *opened = NULL;
+	struct verdict best = { 0 };
+	size_t i = at;
+
+	for (; i < sources->n && sources->list[i].carried; i++) {
+		const struct credential_source *source = &sources->list[i];
+		struct verdict said = { 0 };
+
+		if (profile->kms.n_api_keys == LIMIT_API_KEYS || (opened && !uuid_equal(opened, source->carried->uuid)))
+			continue;
+		if (add_key(seeker, profile, source, &said) == OUTCOME_OK) {
+			opened = source->carried->uuid;
+			continue;
+		}
+		log_notice("passed over: %s: %s", outcome_word(said.outcome), said.cause);
+		keep_better(&best, &said);
+	}
+	*ret_n = i - at;
+	if (!opened)
+		*v = best;
+	return opened ? OUTCOME_OK : best.outcome;
+}
+
+/* A source with whatever belongs to it. */
+static enum outcome add_source(const struct seeker *seeker, struct config_profile *profile,
+			       const struct credential_sources *sources, size_t at, size_t *ret_n, struct verdict *v)
+{
+	*ret_n = 1;
+	return sources->list[at].carried ? add_carried(seeker, profile, sources, at, ret_n, v) :
+					   add_key(seeker, profile, &sources->list[at], v);
+}
+
 static enum outcome load_keys(const struct seeker *seeker, struct config_profile *profile, struct verdict *v)
 {
 	_cleanup_credential_sources_ struct credential_sources sources = { .n = 0 };
 	struct kms_profile *kms = &profile->kms;
 	enum outcome o = credential_sources(profile, &sources, v), worst = o;
 	bool looked = false;
+	size_t n = 1;
 
-	for (size_t i = 0; i < sources.n && kms->n_api_keys < LIMIT_API_KEYS; i++) {
+	for (size_t i = 0; i < sources.n && kms->n_api_keys < LIMIT_API_KEYS; i += n) {
 		const struct credential_source *source = &sources.list[i];
-		struct secret **key = &kms->api_keys[kms->n_api_keys];
 		struct verdict said = { 0 };
-		bool old = false;
 
-		o = read_source(seeker, source->text, &old, key, &said);
+		o = add_source(seeker, profile, &sources, i, &n, &said);
 		if (source->spare && o == OUTCOME_CREDENTIAL_MISSING)
 			continue;
 		looked = looked || o == OUTCOME_OK;
-		if (old)
-			note_old(profile, source->text);
-		if (o == OUTCOME_OK) {
-			kms->n_api_keys += *key != NULL;
+		if (o == OUTCOME_OK)
 			continue;
-		}
 		*v = said;
 		if (may_be_skipped(source, kms))
 			log_warning("%s; going on %s", v->cause,
@@ -195,12 +263,7 @@ static enum outcome visit_source(const struct config_profile *profile, const str
 
 	if (path)
 		return visit(path, source->spare, userdata);
-	if (!strncmp(source->text, "tpm:", 4))
-		return refuse_tpm(profile, source->text, v);
-	if (strncmp(source->text, "header:", 7) != 0)
-		return OUTCOME_OK;
-	return verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "[kms %s]: %s cannot work in an initramfs of this version",
-			   profile->kms.name, source->text);
+	return !strncmp(source->text, "tpm:", 4) ? refuse_tpm(profile, source->text, v) : OUTCOME_OK;
 }
 
 enum outcome credential_each_file(const struct config_profile *profile,

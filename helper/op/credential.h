@@ -10,6 +10,7 @@
 
 #include "base/attributes.h"
 #include "base/deadline.h"
+#include "op/carried.h"
 #include "op/config.h"
 #include "op/verdict.h"
 
@@ -18,14 +19,18 @@
 struct credential_source {
 	char *text; /* "file:/etc/…" */
 	bool spare; /* of the one before it: what "credential set" replaced, if that is there */
+	const struct carried_key *carried; /* "header:": this one, borrowed from the profile */
 };
 
 struct credential_sources {
-	struct credential_source list[2 * LIMIT_API_KEYS];
+	struct credential_source list[2 * LIMIT_API_KEYS + LIMIT_CARRIED_KEYS];
 	size_t n;
 };
 
-/* In the order in which they count. @ret: release with credential_sources_done(), also after a failure. */
+/*
+ * In the order in which they count. "header:" stands for as many as carried_find() found. @ret: release with
+ * credential_sources_done(), also after a failure.
+ */
 enum outcome credential_sources(const struct config_profile *profile, struct credential_sources *ret,
 				struct verdict *v) _must_check_;
 void credential_sources_done(struct credential_sources *sources);
@@ -34,15 +39,17 @@ void credential_sources_done(struct credential_sources *sources);
 /* Of "file:" and "sealed:", which this program keeps itself: the path in @source; else NULL. */
 const char *credential_source_path(const char *source);
 bool credential_source_is_sealed(const char *source);
+bool credential_source_is_header(const char *source);
 
 /**
  * credential_read() - one API key
- * @source:  a text of credential_sources()
+ * @source:  one of credential_sources()
  * @ret_old: sealed with the card's old master key
  *
  * OUTCOME_CREDENTIAL_MISSING when it is not there; else as credential_load().
  */
-enum outcome credential_read(const char *sysroot, const struct config_profile *profile, const char *source,
+enum outcome credential_read(const char *sysroot, const struct config_profile *profile,
+			     const struct credential_source *source,
 			     deadline_t deadline, bool *ret_old, struct secret **ret,
 			     struct verdict *v) _must_check_;
 
@@ -57,6 +64,7 @@ void credential_set_directory(const char *directory);
  * A source that is absent is skipped as long as another one is there; a spare, for whatever reason. A file with secrets that
  * others can read is refused, with the chmod to type. A source that is there and refuses, such as a TPM
  * whose PCRs changed or a card with another master key, is not replaced by a later one; behind another one it is only warned of.
+ * Of headers it is enough that one opens; the others are passed over.
  */
 enum outcome credential_load(const char *sysroot, struct config_profile *profile, deadline_t deadline,
 			     struct verdict *v) _must_check_;

@@ -8,6 +8,7 @@
 #include "luks/header.h"
 #include "luks/volume.h"
 #include "op/attempt.h"
+#include "op/carried.h"
 #include "op/config.h"
 #include "op/policy.h"
 #include "op/round.h"
@@ -245,6 +246,8 @@ enum outcome op_pass(const struct pass_request *request, struct secret **ret, st
 	if (r != 0)
 		return verdict_luks(v, r, request->device, NULL);
 	r = luks_header_load(device, NULL, &header, &reason);
+	if (r == 0)
+		r = carried_note(config, header, device->path);
 	if (r != 0)
 		return verdict_luks(v, r, request->device, &reason);
 	o = pass_binding(request, config, &session, header, &got, v);

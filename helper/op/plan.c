@@ -188,6 +188,17 @@ int plan_make_all(const struct config *config, const struct cmdline *cmdline,
 	return 0;
 }
 
+int plan_make_for_machine(const struct config *config, struct plan **ret)
+{
+	_cleanup_cmdline_ struct cmdline *nothing = NULL;
+	_cleanup_crypttab_ struct crypttab *crypttab = NULL;
+	int r = cmdline_parse("", &nothing);
+
+	if (r == 0)
+		r = crypttab_load(config->sysroot, &crypttab);
+	return r == 0 ? plan_make_all(config, nothing, crypttab, ret) : r;
+}
+
 int plan_make(const struct config *config, const struct cmdline *cmdline,
 	      const struct crypttab *crypttab, struct plan **ret)
 {

@@ -51,6 +51,9 @@ int plan_make(const struct config *config, const struct cmdline *cmdline,
 int plan_make_all(const struct config *config, const struct cmdline *cmdline,
 		  const struct crypttab *crypttab, struct plan **ret) _must_check_;
 
+/* Everything that configuration and crypttab name, whatever the kernel's command line says. Return: 0, -errno. */
+int plan_make_for_machine(const struct config *config, struct plan **ret) _must_check_;
+
 static inline void plan_free(struct plan *plan)
 {
 	free(plan);

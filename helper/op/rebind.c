@@ -6,6 +6,7 @@
 #include "luks/header.h"
 #include "op/backup.h"
 #include "op/bind.h"
+#include "op/carried.h"
 #include "op/own-way.h"
 #include "op/session.h"
 #include "op/sum.h"
@@ -47,6 +48,8 @@ static enum outcome begin(struct rebind *b, struct verdict *v)
 	r = luks_device_open(request->device, &b->device);
 	if (r == 0)
 		r = luks_header_load(b->device, NULL, &b->header, &reason);
+	if (r == 0 && b->config)
+		r = carried_note(b->config, b->header, b->device->path);
 	return r != 0 ? verdict_luks(v, r, request->device, &reason) : OUTCOME_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "luks/bind.h"
 #include "luks/header.h"
+#include "op/carried.h"
 #include "op/cmdline.h"
 #include "op/policy.h"
 #include "op/session.h"
@@ -49,6 +50,8 @@ static enum outcome load_header(const struct rewrap *w, struct luks_header **ret
 	struct luks_reason reason = { "" };
 	int r = luks_header_load(w->device, NULL, ret, &reason);
 
+	if (r == 0)
+		r = carried_note(w->config, *ret, w->device->path);
 	return r != 0 ? verdict_luks(w->v, r, w->request->device, &reason) : OUTCOME_OK;
 }
 

@@ -97,7 +97,9 @@ enum outcome op_seal(const struct seal_request *request, struct seal_result *ret
 	if (o != OUTCOME_OK)
 		return o;
 	profile = config_profile_find(service.config, service.profile);
-	o = credential_load(request->sysroot, profile, deadline_after(request->timeout_ms), v);
+	o = carried_find(service.config, profile, v);
+	if (o == OUTCOME_OK)
+		o = credential_load(request->sysroot, profile, deadline_after(request->timeout_ms), v);
 	if (o == OUTCOME_OK)
 		o = seal_to_file(request, profile->kms.api_keys[0], path, v);
 	return o;

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/sealed.h"
+#include "base/uuid.h"
 #include "cex/derive.h"
 
 #define CIPHER "paes-cbc-plain64"
@@ -14,10 +15,22 @@
 _Static_assert(CEX_DERIVE_SALT == SEALED_SALT && CEX_DERIVED == AEAD_KEY, "one salt, one key");
 _Static_assert(sizeof(SEALED_LABEL) - 1 == CEX_DERIVE_LABEL, "the label fills its block");
 
+/* What is authenticated and not encrypted. */
+struct beside {
+	unsigned char bytes[LIMIT_SEALED_KEY + UUID_SIZE];
+	size_t len;
+};
+
+static enum outcome hint_to_seal(const struct sealed_key *sealed, const char *first, struct verdict *v)
+{
+	return verdict_hint(v, "%s: cexluks credential seal %s%s%s", first, sealed->profile,
+			    sealed->device ? " --header " : "", sealed->device ?: "");
+}
+
 static enum outcome unusable(const struct sealed_key *sealed, const char *why, struct verdict *v)
 {
 	verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s %s", sealed->what, why);
-	return verdict_hint(v, "seal the API key again: cexluks credential seal %s", sealed->profile);
+	return hint_to_seal(sealed, "seal the API key again", v);
 }
 
 static enum outcome parse(const struct sealed_key *sealed, struct sealed *ret, struct verdict *v)
@@ -46,12 +59,11 @@ static enum outcome about_card(const struct sealed_key *sealed, struct verdict *
 
 	if (found.outcome == OUTCOME_NOT_A_SECURE_KEY) {
 		verdict_set(v, OUTCOME_CREDENTIAL_UNUSABLE, "%s: %.*s", sealed->what, 200, found.cause);
-		return verdict_hint(v, "seal the API key again: cexluks credential seal %s", sealed->profile);
+		return hint_to_seal(sealed, "seal the API key again", v);
 	}
 	verdict_set(v, found.outcome, "%s: %.*s", sealed->what, 200, found.cause);
 	if (found.outcome == OUTCOME_MASTER_KEY_UNKNOWN && !found.hint[0])
-		return verdict_hint(v, "attach its domain, or seal the API key here: cexluks credential seal %s",
-				    sealed->profile);
+		return hint_to_seal(sealed, "attach its domain, or seal the API key here", v);
 	return found.hint[0] ? verdict_hint(v, "%s", found.hint) : v->outcome;
 }
 
@@ -70,13 +82,22 @@ static enum outcome take_lock(const struct sealed_key *sealed, const struct seal
 	return unusable(sealed, "is locked by what is no secure key", v);
 }
 
-static struct aead box_of(const struct sealed_key *sealed, const struct sealed *parts, const struct secret *key)
+/* @beside: filled in, and borrowed by what is returned. */
+static struct aead box_of(const struct sealed_key *sealed, const struct sealed *parts, const struct secret *key,
+			  struct beside *beside)
 {
+	size_t uuid_len = sealed->uuid ? strnlen(sealed->uuid, UUID_SIZE) : 0;
+
+	beside->len = sealed_head_len(parts);
+	memcpy(beside->bytes, sealed->bytes, beside->len);
+	if (uuid_len)
+		memcpy(beside->bytes + beside->len, sealed->uuid, uuid_len);
+	beside->len += uuid_len;
 	return (struct aead){
 		.key = key,
 		.nonce = parts->nonce,
-		.beside = sealed->bytes,
-		.beside_len = sealed_head_len(parts),
+		.beside = beside->bytes,
+		.beside_len = beside->len,
 	};
 }
 
@@ -86,6 +107,7 @@ enum outcome sealed_key_open(const struct sealed_key *sealed, const char *sysroo
 	_cleanup_volume_key_ struct volume_key lock = { 0 };
 	_cleanup_secret_ struct secret *key = NULL;
 	struct cex_verified verified = { 0 };
+	struct beside beside;
 	struct sealed parts;
 	struct aead box;
 	enum outcome o = parse(sealed, &parts, v);
@@ -100,10 +122,11 @@ enum outcome sealed_key_open(const struct sealed_key *sealed, const char *sysroo
 		o = volume_key_derive(&lock, SEALED_LABEL, parts.salt, &key, v);
 	if (o != OUTCOME_OK)
 		return about_card(sealed, v);
-	box = box_of(sealed, &parts, key);
+	box = box_of(sealed, &parts, key, &beside);
 	r = aead_open(&box, parts.box, parts.box_len, ret);
 	if (r == -EBADMSG)
-		return unusable(sealed, "was changed, or is locked by another key than it says", v);
+		return unusable(sealed, sealed->uuid ? "was changed, or was sealed for another volume" :
+						       "was changed, or is locked by another key than it says", v);
 	if (r < 0)
 		return verdict_errno(v, r, sealed->what);
 	*ret_old = verified.old;
@@ -137,7 +160,9 @@ enum outcome sealed_key_make(const struct volume_key *lock, const struct secret 
 		.token_len = secret_len(lock->key),
 		.box_len = secret_len(api_key) + AEAD_TAG,
 	};
+	struct beside beside;
 	struct aead box;
+	size_t head_len;
 	enum outcome o;
 	int r;
 
@@ -149,10 +174,11 @@ enum outcome sealed_key_make(const struct volume_key *lock, const struct secret 
 	r = sealed_write_head(&parts, sealed->bytes);
 	if (r < 0)
 		return verdict_errno(v, r, sealed->what);
-	box = box_of(sealed, &parts, key);
-	r = aead_seal(&box, api_key, sealed->bytes + box.beside_len);
+	box = box_of(sealed, &parts, key, &beside);
+	head_len = sealed_head_len(&parts);
+	r = aead_seal(&box, api_key, sealed->bytes + head_len);
 	if (r < 0)
 		return verdict_errno(v, r, sealed->what);
-	sealed->len = box.beside_len + parts.box_len;
+	sealed->len = head_len + parts.box_len;
 	return prove(sealed, api_key, sysroot, v);
 }

@@ -2,7 +2,8 @@
 /*
  * An API key that a card keeps: base/sealed.h has the bytes, a secure key in them is the lock, and only a machine with
  * a domain that holds this key's master key can derive what opens the box. Bound to its profile, so that a key cannot
- * be sent to another one's service.
+ * be sent to another one's service; and in a volume's header to the UUID of that, which is authenticated behind the
+ * bytes before the box, so that it is good for no other volume and in no file.
  */
 #ifndef CEXLUKS_OP_SEALED_KEY_H
 #define CEXLUKS_OP_SEALED_KEY_H
@@ -18,6 +19,8 @@
 
 struct sealed_key {
 	const char *what;    /* file, or volume: begins each cause */
+	const char *device;  /* in whose header it is, for the hint; NULL: in a file */
+	const char *uuid;    /* of that header */
 	const char *profile; /* that it must have been made for */
 	unsigned char bytes[LIMIT_SEALED_KEY];
 	size_t len;
@@ -41,7 +44,7 @@ enum outcome sealed_key_open(const struct sealed_key *sealed, const char *sysroo
 /**
  * sealed_key_make() - seal @api_key for @sealed->profile, and prove it
  * @lock:   a new secure key, one token, used for nothing else
- * @sealed: what and profile are the caller's; bytes and len are filled in
+ * @sealed: the names and uuid are the caller's; bytes and len are filled in
  */
 enum outcome sealed_key_make(const struct volume_key *lock, const struct secret *api_key, const char *sysroot,
 			     struct sealed_key *sealed, struct verdict *v) _must_check_;

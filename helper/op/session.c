@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "op/carried.h"
 #include "op/credential.h"
 
 struct op_session {
@@ -76,7 +77,9 @@ static enum outcome introduce(struct op_session *s, const char *name, struct kms
 		verdict_set(v, OUTCOME_CONFIG_ERROR, "%s has no [kms %s]", s->config->path, name);
 		return verdict_hint(v, "add the profile and rebuild the image, or bind again");
 	}
-	o = credential_load(s->sysroot, profile, request->deadline, v);
+	o = profile->kms.n_api_keys ? OUTCOME_OK : carried_find(s->config, profile, v);
+	if (o == OUTCOME_OK)
+		o = credential_load(s->sysroot, profile, request->deadline, v);
 	if (o != OUTCOME_OK)
 		return o;
 	r = op_session_start(s);

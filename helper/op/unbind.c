@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "luks/bind.h"
+#include "luks/credential.h"
 #include "luks/header.h"
 #include "op/backup.h"
 #include "op/bind.h"
@@ -13,9 +14,19 @@ struct found {
 	size_t n;
 };
 
+/* "credential:PROFILE", which opens nothing and is no binding, but goes the same way. */
+static const char *credential_profile(const char *binding)
+{
+	return !strncmp(binding, "credential:", 11) && binding[11] ? binding + 11 : NULL;
+}
+
 static bool is_of(const struct luks_token *token, const char *binding)
 {
-	const char *profile = config_binding_profile(binding);
+	const char *profile = credential_profile(binding);
+
+	if (profile)
+		return token->kind == LUKS_TOKEN_CREDENTIAL && !strcmp(token->profile, profile);
+	profile = config_binding_profile(binding);
 
 	if (profile)
 		return token->kind == LUKS_TOKEN_KMS && !strcmp(token->profile, profile);
@@ -41,6 +52,8 @@ static int remove_all(const struct unbind_request *request, const struct luks_de
 
 	if (!request->binding)
 		return luks_bind_remove_keyslot(device, request->keyslot, reason);
+	if (credential_profile(request->binding))
+		return luks_credential_retire(device, credential_profile(request->binding), -1, -1, reason);
 	for (size_t i = 0; r == 0 && i < found->n; i++)
 		r = luks_bind_remove(device, found->ids[i], reason);
 	return r;
@@ -88,9 +101,9 @@ enum outcome op_unbind(const struct unbind_request *request, struct verdict *v)
 	struct found found = { .n = 0 };
 	enum outcome o;
 
-	if (request->binding && !config_binding_is_valid(request->binding)) {
+	if (request->binding && !config_binding_is_valid(request->binding) && !credential_profile(request->binding)) {
 		verdict_set(v, OUTCOME_USAGE, "'%s' is not a binding", request->binding);
-		return verdict_hint(v, "write it as kms:PROFILE or card, or use --keyslot");
+		return verdict_hint(v, "write it as kms:PROFILE, card or credential:PROFILE, or use --keyslot");
 	}
 	o = open_device(request, &device, &lock, &header, v);
 	if (o != OUTCOME_OK)
@@ -98,8 +111,11 @@ enum outcome op_unbind(const struct unbind_request *request, struct verdict *v)
 	if (request->binding) {
 		found = find_binding(header, request->binding);
 		if (!found.n)
-			return verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s is not bound to %s",
-					   request->device, request->binding);
+			return credential_profile(request->binding) ?
+				       verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s carries no %s", request->device,
+						   request->binding) :
+				       verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s is not bound to %s", request->device,
+						   request->binding);
 	}
 	return remove_binding(request, device, &found, v);
 }

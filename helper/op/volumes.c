@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/uuid.h"
-#include "op/crypttab.h"
 #include "op/plan.h"
 
 void volumes_done(struct volumes *volumes)
@@ -111,17 +110,11 @@ static int take_attached(const char *uuid, void *userdata)
 	return 0;
 }
 
-static int take_named(struct volumes *volumes, const char *sysroot)
+static int take_named(struct volumes *volumes)
 {
-	_cleanup_cmdline_ struct cmdline *nothing = NULL;
-	_cleanup_crypttab_ struct crypttab *crypttab = NULL;
 	_cleanup_plan_ struct plan *plan = NULL;
-	int r = cmdline_parse("", &nothing);
+	int r = plan_make_for_machine(volumes->config, &plan);
 
-	if (r == 0)
-		r = crypttab_load(sysroot, &crypttab);
-	if (r == 0)
-		r = plan_make_all(volumes->config, nothing, crypttab, &plan);
 	if (r == 0)
 		take_planned(volumes, plan);
 	return r;
@@ -146,7 +139,7 @@ enum outcome volumes_find(const char *sysroot, const char *config_path, struct v
 	if (o != OUTCOME_OK)
 		return o;
 	if (ret->config)
-		r = take_named(ret, sysroot);
+		r = take_named(ret);
 	if (r == 0)
 		r = luks_device_each(take_attached, ret);
 	return r < 0 ? verdict_errno(v, r, "cannot list devices") :

@@ -74,7 +74,7 @@ run list "$v" --json
 check 'list --json has this shape' same "$(jq -S . <<<"$out")" "$(
     jq -nS --arg device "$v" --arg uuid "$uuid" --arg key "$SIM_ROOT_KEY" --arg created "$created" '
     [{device: $device, outcome: "ok", uuid: $uuid, cipher: "aes-xts-plain64", lock: "KMS alone", lock_verified: true,
-      note: "", verification_pattern: "", keyslots: [
+      note: "", verification_pattern: "", credentials: [], lost: [], keyslots: [
         {keyslot: 0, kdf: "pbkdf2", kind: "passphrase"},
         {keyslot: 1, kdf: "pbkdf2", kind: "binding", binding: "kms:prod", token: 0, serial: 1, key: $key,
          aad: true, created: $created}]}]'

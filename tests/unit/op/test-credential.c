@@ -136,23 +136,18 @@ static void test_what_is_no_file_is_refused_and_does_not_hang(void **state)
 	assert_int_equal(load(t, &c->profiles[0], &v), OUTCOME_CREDENTIAL_UNUSABLE);
 }
 
-static void test_sources_of_later_versions_are_refused(void **state)
+static void test_headers_that_carry_none_are_a_source_that_is_missing(void **state)
 {
-	static const char *const sources[] = { "header:" };
 	struct tree *t = *state;
+	_cleanup_config_ struct config *alone = profile(t, KMS "header:\n"), *first = profile(t, KMS "header:, file:/a\n");
+	struct verdict v = { 0 };
 
 	tree_put(t, "/ca", CA);
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		_cleanup_config_ struct config *c = NULL;
-		struct verdict v = { 0 };
-		char text[512];
-
-		(void)snprintf(text, sizeof(text), KMS "%s\n", sources[i]);
-		c = profile(t, text);
-		assert_int_equal(load(t, &c->profiles[0], &v),
-				 OUTCOME_CREDENTIAL_UNUSABLE);
-		assert_non_null(strstr(v.cause, sources[i]));
-	}
+	key(t, "/a", "key", 0600);
+	assert_int_equal(load(t, &alone->profiles[0], &v), OUTCOME_CREDENTIAL_MISSING);
+	assert_non_null(strstr(v.hint, "credential seal prod --header DEVICE"));
+	assert_int_equal(load(t, &first->profiles[0], &v), OUTCOME_OK);
+	assert_int_equal(first->profiles[0].kms.n_api_keys, 1);
 }
 
 static void test_systemd_credentials_come_from_its_folder(void **state)
@@ -433,8 +428,8 @@ static void test_an_image_gets_configuration_ca_and_key_files(void **state)
 		 "bindings = card, keyfile:/none, keyfile:/cex.key\n");
 	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);
 	assert_string_equal(lines, "/etc/cexluks/cexluks.conf|/cex.key|");
-	/* only what comes with the boot: fine as well */
-	tree_put(t, "/etc/cexluks/cexluks.conf", KMS "credential:x\n");
+	/* only what comes with the boot, or stands in headers: fine as well */
+	tree_put(t, "/etc/cexluks/cexluks.conf", KMS "credential:x, header:\n");
 	assert_int_equal(op_image_files(&request, collect, lines, &v), OUTCOME_OK);
 }
 
@@ -448,7 +443,6 @@ static void test_an_image_that_could_not_work_is_not_made(void **state)
 		{ KMS "file:/open\n", OUTCOME_CREDENTIAL_UNUSABLE },
 		{ KMS "tpm:/a\n", OUTCOME_CREDENTIAL_UNUSABLE },
 		{ KMS "file:/a, tpm:/a\n", OUTCOME_CREDENTIAL_UNUSABLE },
-		{ KMS "header:\n", OUTCOME_CREDENTIAL_UNUSABLE },
 		{ KMS "sealed:/none\n", OUTCOME_CREDENTIAL_MISSING },
 		{ KMS "sealed:/a\n", OUTCOME_CREDENTIAL_UNUSABLE }, /* not sealed at all */
 		{ KMS "file:/a\n[kms dr]\nendpoint = https://a.test\ninstance = " ID
@@ -502,7 +496,7 @@ int main(void)
 		T(test_files_that_hold_no_key_are_refused_by_name),
 		T(test_a_refused_source_takes_the_others_with_it_every_time),
 		T(test_what_is_no_file_is_refused_and_does_not_hang),
-		T(test_sources_of_later_versions_are_refused),
+		T(test_headers_that_carry_none_are_a_source_that_is_missing),
 		T(test_systemd_credentials_come_from_its_folder),
 		T(test_a_systemd_credential_is_private_to_the_unit),
 		T(test_a_tpm_opens_the_file_that_it_sealed),
