@@ -26,6 +26,8 @@ packages=(
     zsh fish
     # a TPM 1.2 and the programs that seal an API key to it
     swtpm swtpm-tools trousers tpm-tools
+    # a journal with several boots
+    systemd-journal-remote
     # systemd-analyze looks at the units, dracut's own shell functions at the module
     systemd dracut-core dracut-network iproute2
     # virtual machines: a root tree, disks and images made without root devices, software emulation

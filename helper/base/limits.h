@@ -57,6 +57,7 @@
 #define LIMIT_HEADER_DEPTH	16    /* foreign tokens nest deeper than ours */
 #define LIMIT_SERIAL		9007199254740991LL /* 2^53-1: what a JSON number carries exactly */
 #define LIMIT_JSON_DEPTH	8
+#define LIMIT_JOURNAL_RUN	(64u << 10) /* what a boot reports: 64 volumes have room */
 #define LIMIT_JSON_MEMBERS	64    /* of one object; a LUKS2 header has 32 keyslots at most */
 
 /* KMS and wire */

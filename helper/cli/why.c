@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells the last boot from its report, in words. */
+/* Tells the last boots from their reports, in words: this one from /run, those before from the journal. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "cli/paint.h"
 #include "cli/verb.h"
+#include "op/journal.h"
 #include "op/report.h"
 
 static double seconds(const cJSON *o, const char *name)
@@ -25,6 +27,14 @@ static const char *text(const cJSON *o, const char *name)
 	return s ? s : "";
 }
 
+/* Who was refused by IAM never came as far as the other service. */
+static void tell_support(const char *correlation, const char *iam)
+{
+	if (*correlation || *iam)
+		printf("    for the provider's support: %s%s%s%s%s\n", *correlation ? "correlation id " : "",
+		       correlation, *correlation && *iam ? ", " : "", *iam ? "IAM request " : "", iam);
+}
+
 static void tell_volume(const cJSON *v)
 {
 	const char *outcome = text(v, "outcome");
@@ -38,10 +48,7 @@ static void tell_volume(const cJSON *v)
 	printf("    result: %s, after %.1f s\n", text(v, "cause"), seconds(v, "ended_after_ms"));
 	if (*text(v, "hint"))
 		printf("    next:   %s\n", text(v, "hint"));
-	if (*text(v, "correlation_id"))
-		printf("    for the provider's support: correlation id %s%s%s\n",
-		       text(v, "correlation_id"), *text(v, "iam_request_id") ? ", IAM request " : "",
-		       text(v, "iam_request_id"));
+	tell_support(text(v, "correlation_id"), text(v, "iam_request_id"));
 }
 
 static void tell_run(const cJSON *run)
@@ -57,34 +64,84 @@ static void tell_run(const cJSON *run)
 		tell_volume(v);
 }
 
+static void tell_runs(const cJSON *of)
+{
+	const cJSON *run;
+
+	cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(of, "runs"))
+		tell_run(run);
+}
+
+/* What is not known of earlier boots is no reason to be silent on this one. */
+static cJSON *earlier_boots(const struct verb_call *call)
+{
+	cJSON *boots = NULL;
+	int r = journal_read(call->common.sysroot, deadline_after(verb_timeout_ms(call)), &boots);
+
+	if (r == -ENOENT)
+		log_debug("there is no journalctl to ask for earlier boots");
+	else if (r < 0)
+		log_warning("the journal does not tell of earlier boots: %s", strerror(-r));
+	return boots ? boots : cJSON_CreateArray();
+}
+
+static enum outcome print_json(const struct verb_call *call, cJSON *report, cJSON *boots)
+{
+	_cleanup_json_ cJSON *nothing = report ? NULL : cJSON_Parse("{\"version\":1,\"runs\":[]}");
+	_cleanup_json_text_ char *raw = NULL;
+	cJSON *all = report ? report : nothing;
+
+	if (!all || !cJSON_AddItemReferenceToObject(all, "earlier", boots))
+		return verb_no_memory(call);
+	raw = json_text(all);
+	if (!raw)
+		return verb_no_memory(call);
+	printf("%s\n", raw);
+	return OUTCOME_OK;
+}
+
+/* @ret: NULL when this boot left none. */
+static enum outcome read_report(const char *path, cJSON **ret)
+{
+	_cleanup_free_ char *raw = NULL;
+	struct verdict v = { 0 };
+	size_t len;
+	int r = file_read(path, REPORT_SIZE, &raw, &len);
+
+	*ret = NULL;
+	if (r == -ENOENT)
+		return OUTCOME_OK;
+	if (r == 0)
+		r = json_parse(raw, len, LIMIT_JSON_DEPTH, ret);
+	if (r == 0)
+		return OUTCOME_OK;
+	(void)verdict_errno(&v, r, path);
+	verdict_print(&v, "cannot read the report");
+	return v.outcome;
+}
+
 enum outcome cli_why(const struct verb_call *call)
 {
-	_cleanup_json_ cJSON *report = NULL;
-	_cleanup_free_ char *path = NULL, *raw = NULL;
-	struct verdict v = { 0 };
-	const cJSON *run;
-	size_t len;
-	int r;
+	_cleanup_json_ cJSON *report = NULL, *boots = NULL;
+	_cleanup_free_ char *path = NULL;
+	const cJSON *boot;
+	enum outcome o;
 
-	if (asprintf(&path, "%s%s", call->common.sysroot, REPORT_PATH) < 0)
+	if (asprintf(&path, "%s%s", call->common.sysroot, REPORT_PATH) < 0) {
+		path = NULL;
 		return verb_no_memory(call);
-	r = file_read(path, REPORT_SIZE, &raw, &len);
-	if (r == -ENOENT) {
-		printf("nothing-to-do: %s does not exist: this boot unlocked nothing\n", path);
-		return OUTCOME_NOTHING_TO_DO;
 	}
-	if (r == 0)
-		r = json_parse(raw, len, LIMIT_JSON_DEPTH, &report);
-	if (r < 0) {
-		(void)verdict_errno(&v, r, path);
-		verdict_print(&v, "cannot read the report");
-		return v.outcome;
-	}
-	if (call->options.json) {
-		printf("%s\n", raw);
+	o = read_report(path, &report);
+	if (o != OUTCOME_OK)
+		return o;
+	boots = earlier_boots(call);
+	if (call->options.json && (report || cJSON_GetArraySize(boots)))
+		return print_json(call, report, boots);
+	cJSON_ArrayForEach(boot, boots)
+		tell_runs(boot);
+	tell_runs(report);
+	if (report)
 		return OUTCOME_OK;
-	}
-	cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(report, "runs"))
-		tell_run(run);
-	return OUTCOME_OK;
+	printf("nothing-to-do: %s does not exist: this boot unlocked nothing\n", path);
+	return OUTCOME_NOTHING_TO_DO;
 }

@@ -39,13 +39,14 @@ static enum outcome stand_back(const struct boot_setup *setup, struct verdict *v
 	return v->outcome;
 }
 
-static void report(const struct report_run *run)
+static void report(const char *sysroot, const struct report_run *run)
 {
 	_cleanup_close_ int console = report_console_open();
 	int r = report_write(REPORT_PATH, run);
 
 	if (r < 0)
 		log_warning("no report in %s: %s", REPORT_PATH, strerror(-r));
+	report_journal(sysroot, run);
 	report_log(run);
 	report_console(console, run);
 }
@@ -160,7 +161,7 @@ static enum outcome unlock(struct boot_setup *setup, deadline_t deadline, uint64
 	}
 	tell_keys(&about_keys, v);
 	if (round.n_attempts)
-		report(&run);
+		report(setup->config->sysroot, &run);
 	aftermath_follow(setup->config, &round);
 	round_end(&round);
 	return v->outcome;

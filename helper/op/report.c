@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "op/journal.h"
 
 #define RUNS_KEPT 8
 
@@ -206,6 +207,16 @@ int report_write(const char *path, const struct report_run *run)
 	/* A line of text, for people who cat it. */
 	line = asprintf(&whole, "%s\n", text);
 	return line < 0 ? -ENOMEM : file_write_atomic(path, whole, (size_t)line, 0644);
+}
+
+void report_journal(const char *sysroot, const struct report_run *run)
+{
+	_cleanup_json_ cJSON *o = run_json(run);
+	_cleanup_json_text_ char *text = o ? json_text(o) : NULL;
+	int r = text ? journal_send(sysroot, text) : -ENOMEM;
+
+	if (r < 0)
+		log_debug("no report in the journal: %s", strerror(-r));
 }
 
 void report_log(const struct report_run *run)

@@ -34,6 +34,9 @@ struct report_run {
 /* Adds the run to the report, which keeps the first run and the last seven. Return: 0 or -errno; a failing report is no reason to fail a boot. */
 int report_write(const char *path, const struct report_run *run) _must_check_;
 
+/* The run for boots to come, in the journal if there is one: op/journal.h. */
+void report_journal(const char *sysroot, const struct report_run *run);
+
 /* Whether a run in the report at @path opened the volume with that binding. */
 bool report_opened_with(const char *path, const char *uuid, const char *binding);
 

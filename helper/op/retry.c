@@ -71,6 +71,7 @@ static bool one_round(struct boot_setup *setup, int questions, bool *ret_waited,
 	r = report_write(REPORT_PATH, &run);
 	if (r < 0)
 		log_debug("no report: %s", strerror(-r));
+	report_journal(setup->config->sysroot, &run);
 	report_log(&run);
 	round_end(&round);
 	return again;
