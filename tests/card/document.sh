@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# document.sh HEADERS KERNEL-VERSION OUT-DIR: the commands of docs/softcex.md. Runs those that build, here, as if this
+# document.sh HEADERS KERNEL-VERSION OUT-DIR: the commands of docs/guides/laptop.md. Runs those that build, here, as if this
 # were a machine with that kernel; puts those that use the card into OUT-DIR (NN.sh, what they must print in NN.text,
 # "fails" in NN.fails if they have to), for the virtual machine. Commands marked "not-run" install packages.
 set -euo pipefail
@@ -20,7 +20,7 @@ awk -v out="$out" '
                next }
     /^```text/ { file = sprintf("%s/%02d.text", out, n); next }
     /^```/ { file = ""; next }
-    file != "" { print >file }' "$top/docs/softcex.md"
+    file != "" { print >file }' "$top/docs/guides/laptop.md"
 
 build=("$out"/*.build)
 [[ ${#build[@]} -eq 1 && -s ${build[0]} ]]

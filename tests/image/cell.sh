@@ -125,15 +125,44 @@ fails_saying() { # TEXT DRACUT-ARGUMENT…: no image, exit status not 0, the rea
     grep -qx yesterday "$tree/tmp/image"
 }
 
-# --- settings from docs/images.md -------------------------------------------------------------------------------
+# --- settings from docs/guides/bootc.md -------------------------------------------------------------------------
 
-document_block() { # NAME
-    sed -n "/^<!-- block: $1 -->\$/,/^\`\`\`\$/p" "$top/docs/images.md" | sed '1,2d;$d'
+block() { # NAME
+    guide_block docs/guides/bootc.md "$1"
 }
 
-documented() { # FILE NAME: into the tree
-    document_block "$2" | install -D -m 644 /dev/stdin "$tree$1"
-    [[ -s $tree$1 ]]
+# container CONTEXT: makes the tree what the page's Containerfile makes of its base; lines other than these have not been tried
+container() {
+    local word what
+    while read -r word what <&9; do
+        printf '  %s %s\n' "$word" "$what"
+        case $word in
+            FROM) ;;
+            COPY) container_copy "$1" "$tree" "$what" ;;
+            RUN) in_tree /bin/sh -c "$what" ;;
+            *) echo 'no such line was tried' && return 1 ;;
+        esac
+    done 9< <(block bootc-containerfile)
+}
+
+container_copy() { # CONTEXT TREE "FROM TO": a file, or what is in a folder; all are root's, and keep their modes
+    local from="$1/${3%% *}" to="$2${3##* }"
+    if [[ -d $from ]]; then
+        mkdir -p "$to"
+        cp -r --preserve=mode "$from/." "$to/"
+    else
+        mkdir -p "${to%/*}"
+        cp --preserve=mode "$from" "$to"
+    fi
+}
+
+# stand_in NAME…: programs that the tree has not, which say that they were called
+stand_in() {
+    local name
+    for name; do
+        printf '#!/bin/sh\necho "%s $*" >>/run/called\n' "$name" >"$tree/usr/bin/$name"
+        chmod 755 "$tree/usr/bin/$name"
+    done
 }
 
 # --- what images have in common ---------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ here() { # COMMAND: with what is the reader's put in its place
     sed -E "s,/dev/dasda2,$v,g; s,/dev/dasdb1,$ROOM/clone,g; s,/root/,$tree/root/,g; s,/etc/cexluks/,$tree/etc/cexluks/,g
         s,(cryptsetup open) (--test-passphrase )?$v( root)?,\1 --test-passphrase -d $(key_file) $v,
         s,cexluks (bind|migrate|unbind|list|inventory|check|why|ping|rebind|pass)\>,& --sysroot $tree,; s,--sysroot [^ ]+ (.*--config),\1,
+        s,cexluks cards\>,& --sysroot $PWD/tests/fixtures/sysfs/two-cards-one-offline,
         s,cexluks bind\>,& --key-file $(key_file)," <<<"$1"
 }
 
@@ -140,6 +141,7 @@ follow() { # GUIDE: each line; what a step needs or leaves besides is done here,
                 check 'and it opens again' opens_for_human "$v"
                 ;;
             'disks cexluks list '*) types "$line" 0 'lock: KMS' ;;
+            'disks cexluks cards --json '*) types "$line" 0 ;;
             'disks cexluks check '*) types "$line" 0 '1 of 1 volumes would open' ;;
             'disks cryptsetup luksUUID '*)
                 cp "$v" "$ROOM/clone"

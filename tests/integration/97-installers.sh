@@ -190,4 +190,74 @@ cp "$ROOM/kickstart-passphrase" "$system/etc/luks/cex.key"
 cp "$clear" "$disk"
 unit_runs
 expect 'ignition: a volume without a secure key is refused' 38 not-a-secure-key
+
+# --- guides for machines with a card ----------------------------------------------------------------------------------
+
+: >"$system/dev/pkey"
+for disk_name in dasdb2 dasdc1; do
+    truncate -s 24M "$ROOM/$disk_name"
+    : >"$system/dev/$disk_name"
+    mount --bind "$ROOM/$disk_name" "$system/dev/$disk_name"
+done
+cp "$(key_file)" "$system/root/passphrase"
+
+indented() { # PAGE: what a reader types there; what is in fenced blocks is tried elsewhere
+    # shellcheck disable=SC2016 # fences
+    sed '/^```/,/^```$/d' "docs/guides/$1.md" | sed -n 's/^    //p'
+}
+
+types() { # STATUS PART…: $line, with $option behind it
+    there "$line${option:+ $option}"
+    expect "$page: $line" "$@"
+}
+
+follow() { # PAGE: each line is typed here, or it is named as one that can't be
+    local page=$1 line option
+    while IFS= read -r line <&9; do
+        option=''
+        case "$page $line" in
+            'bootc cexluks format /dev/dasdb2 --bind card --recovery-key') types 0 'recovery key' 'lock: card alone' 'UUID ' ;;
+            'bootc cexluks open '* | bootc\ m* | 'bootc podman '*) ;; # no device mapper, no podman
+            'bootc cexluks credential seal '* | 'bootc api-key = '*) ;; # tests/image/rows/30-uses.sh
+            'kdump cexluks bind '*)
+                there 'cexluks format /dev/dasdc1 --key-file /root/passphrase'
+                option='--key-file /root/passphrase'
+                types 0 'opens with card'
+                ;;
+            'kdump dracut_args '* | 'kdump kdumpctl '* | 'kdump lsinitrd '* | 'kdump echo c '*) ;;
+            'live-migration cexluks cards --json '*) types 0 ;;
+            'live-migration cexluks check --cards '*)
+                types 0 '1 of 1 volumes would open'
+                sed s/0123456789abcdef/fedcba9876543210/g "$system/root/cards.json" |
+                    jq '.cards |= map(select(.status == "online"))' >"$ROOM/cards.json"
+                cp "$ROOM/cards.json" "$system/root/cards.json"
+                there "$line"
+                expect 'live-migration: a target with another master key' 36 master-key-unknown
+                ;;
+            'live-migration cexluks cards') types 0 'AES CUR  valid       0x0123456789abcdef' ;;
+            'live-migration cexluks list '*) types 0 paes-xts-plain64 'lock: card alone' ;;
+            'live-migration cexluks check') types 0 '1 of 1 volumes would open' ;;
+            *) not_ok "$page: a test types: $line" ;;
+        esac
+    done 9< <(indented "$page")
+}
+
+follow bootc
+follow kdump
+cp "$ROOM/dasdb2" "$disk"
+printf 'root /dev/dasda2 none luks\n' >"$system/etc/crypttab"
+follow live-migration
+
+# --- words of the kernel command line ---------------------------------------------------------------------------------
+
+known="$(run help --table cmdline </dev/null; cut -f1 <<<"$out")"
+check 'each rd.cexluks word in a guide is one that the helper knows' not grep -vxF "$known" \
+    <<<"$(grep -ohE 'rd\.cexluks(\.[a-z]+)*' docs/guides/*.md | sort -u)"
+
+words="$(indented ibm-z | grep '^ip=')"
+mkdir -p "$system/run/systemd/network"
+there "/usr/lib/systemd/systemd-network-generator -- $words"
+network="$(cat "$system"/run/systemd/network/*)"
+check 'ibm-z: a fixed address is what the words say' contains "$network" Name=enc600 Address=192.0.2.10/24 192.0.2.1 DNS=192.0.2.53 \
+    'DHCP=no' site1
 summary

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tier: all
-# The commands of docs/softcex.md, in its order and in one shell; the host has taken them apart (document.sh).
+# The commands of docs/guides/laptop.md, in its order and in one shell; the host has taken them apart (document.sh).
 
 release
 unplug
 mkdir -p /var/tmp
 trap 'broken=1' ERR
 for block in /host/document/*.sh; do
-    name="docs/softcex.md, block $(basename "$block" .sh)"
+    name="docs/guides/laptop.md, block $(basename "$block" .sh)"
     broken=0
     # shellcheck source=/dev/null
     source "$block" >/run/said 2>&1

@@ -25,12 +25,14 @@ kdumpbase() {
 
 row kdump-asked 'kdump, asked for: cards only, no credential, small' ci
 cell_kdump_asked() {
+    local asked
     fresh full
     config_kms
     kdumpbase
-    # what its tools call, with "dracut_args --add cexluks" in kdump.conf
+    # what its tools call, with this in kdump.conf
+    read -ra asked < <(sed -n 's/^    dracut_args //p' "$top/docs/guides/kdump.md")
     image without "${generic[@]}" "${no_backend[@]}" --add 'kdumpbase crypt'
-    image dump "${generic[@]}" "${no_backend[@]}" --add kdumpbase --add cexluks
+    image dump "${generic[@]}" "${no_backend[@]}" --add kdumpbase "${asked[@]}"
     ours "$cell/dump.d"
     units_are_enabled "$cell/dump.d"
     none "$cell"/dump.d/etc/cexluks/prod{.api-key,-ca.pem}
@@ -42,22 +44,64 @@ cell_kdump_asked() {
     [[ $(($(size_of "$cell/dump.d") - $(size_of "$cell/without.d"))) -le 24 ]]
 }
 
-row bootc 'bootc: image beside the kernel, settings in /usr/lib' ci
+row bootc 'bootc: by Containerfile, for cards' ci
 cell_bootc() {
-    local out="/usr/lib/modules/$kver/initramfs.img"
+    containerfile_image card
+    ours "$cell/bootc.d"
+    with_units "$cell/bootc.d"
+    # a card needs no network; what dracut includes unasked is not ours to say
+    finds_none "$cell/bootc.d" -name 'cexluks-*network*' -o -name cexluks-ifup
+}
+
+row bootc-sealed 'bootc: by Containerfile, with a sealed API key' all
+cell_bootc_sealed() {
+    containerfile_image sealed
+    ours "$cell/bootc.d"
+    with_units "$cell/bootc.d"
+    cmp "$cell/context/cexluks/prod.sealed" "$cell/bootc.d/etc/cexluks/prod.sealed"
+    network_hooks_are_there "$cell/bootc.d"
+    resolves "$cell/bootc.d"
+    # the API key that the card sealed is not in it, nor in the tree
+    not grep -rqF "$secret" "$cell/bootc.d" "$tree/etc" "$tree/usr/lib/bootc" "$tree/usr/lib/dracut"
+}
+
+# sealed_by_a_card SITE FILE: by the line of the page, on this machine and with a card that is a part of the test
+sealed_by_a_card() {
+    local with_card="$B/tests/faults/with-card" line
+    [[ -x $with_card ]] || skip "no helper with a card of its own, \"make check-build\" makes it"
+    line="$(sed -n 's/^    cexluks \(credential seal prod\) prod\.sealed$/\1/p' "$top/docs/guides/bootc.md")"
+    cp -r "$top"/tests/fixtures/sysfs/two-cards-one-offline/{sys,dev,proc} "$1/"
+    # shellcheck disable=SC2086 # words
+    FAULTS_CARD=current "$with_card" ${line:?} "$2" --sysroot "$1"
+}
+
+# containerfile_image card|sealed: does docs/guides/bootc.md, with that configuration; the image in $cell/bootc.d
+containerfile_image() {
+    local out="/usr/lib/modules/$kver/initramfs.img" context="$cell/context"
     fresh container
-    config_kms
-    documented /usr/lib/dracut/dracut.conf.d/50-cexluks.conf bootc-dracut
-    documented /usr/lib/bootc/kargs.d/50-cexluks.toml bootc-kargs
-    known_words "$tree/usr/lib/bootc/kargs.d/50-cexluks.toml"
+    stand_in dnf bootc
+    mkdir -p "$context/cexluks"
+    case $1 in
+        card) block bootc-card >"$context/cexluks/cexluks.conf" ;;
+        sealed)
+            config_kms "$cell/site"
+            sealed_by_a_card "$cell/site" "$context/cexluks/prod.sealed"
+            cp "$cell"/site/etc/cexluks/{cexluks.conf,prod-ca.pem} "$context/cexluks/"
+            sed -i "s,^api-key = .*,$(sed -n 's/^    \(api-key = sealed:.*\)/\1/p' "$top/docs/guides/bootc.md")," \
+                "$context/cexluks/cexluks.conf"
+            grep -q '^api-key = sealed:/etc/cexluks/prod.sealed$' "$context/cexluks/cexluks.conf"
+            ;;
+    esac
+    block bootc-dracut >"$context/dracut.conf"
+    block bootc-kargs >"$context/kargs.toml"
     # what a row needs, to be quick
     printf '%s\n' 'drivers+=" virtio_blk virtio_net ext4 "' 'omit_dracutmodules+=" qemu qemu-net "' 'early_microcode="no"' \
-        'compress="zstd -1 -q"' >"$tree/usr/lib/dracut/dracut.conf.d/90-quick.conf"
-    in_tree bash -e -c "$(document_block bootc-build)"
+        'compress="zstd -1 -q"' | install -D -m 644 /dev/stdin "$tree/usr/lib/dracut/dracut.conf.d/90-quick.conf"
+    container "$context"
+    known_words "$tree/usr/lib/bootc/kargs.d/50-cexluks.toml"
+    mode_is 600 "$tree/etc/cexluks/cexluks.conf"
+    grep -qx 'bootc container lint' "$tree/run/called"
     opened "$tree$out" bootc
-    ours "$cell/bootc.d"
-    configured "$cell/bootc.d"
-    with_units "$cell/bootc.d"
     # nothing beside it, and nothing where only the machine itself may write
     finds_none "$tree/boot" -name 'init*'
     finds_none "$tree/var/tmp" "$tree/tmp" -mindepth 1
