@@ -149,6 +149,15 @@ $(B)/tests/faults/with-card: $(HELPER_OBJ) $(B)/tests/faults/card.o
 	@echo "  LD      $@"
 	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HELPER_LIBS) -lcmocka $(LIBS)
 
+# Another time of day, for both processes.
+$(B)/tests/faults/with-clock: $(HELPER_OBJ) $(B)/tests/faults/clock.o
+	@echo "  LD      $@"
+	$(Q)$(CC) $(BASE_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HELPER_LIBS) $(LIBS)
+
+$(B)/tests/faults/clock.o: tests/faults/clock.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CPPFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
+
 $(B)/tests/faults/card.o: tests/faults/card.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HELPER_CFLAGS) -Itests/unit $(CPPFLAGS) -MMD -MP $(CFLAGS) -c -o $@ $<
@@ -232,7 +241,7 @@ lint: $(B)/cexluks
 	$(Q)B=$(B) tests/lint/run
 
 # What the tests need built, in one piece, so that "make -j" may be used here.
-check-build: $(B)/cexluks $(PLUGIN) $(B)/kms-sim $(B)/tests/faults/with-card $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN))
+check-build: $(B)/cexluks $(PLUGIN) $(B)/kms-sim $(B)/tests/faults/with-card $(UNIT_BIN) $(if $(SAN),$(FUZZ_BIN) $(B)/tests/faults/cexluks,$(BENCH_BIN) $(B)/tests/faults/with-clock)
 
 # Unit tests, once as shipped and once with sanitizers; integration on loop-back; one boot; lint.
 # Dependencies come first and in their own make, because pkg-config was asked before they were there.

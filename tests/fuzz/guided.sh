@@ -92,7 +92,7 @@ table() {
 
 totals() {
     printf '# %-12s %8s %14s %6s %6s\n' target seconds executions edges failed
-    sort "$room/runs" | awk '{ s[$1] += $2; n[$1] += $3; if ($4 > e[$1]) e[$1] = $4; f[$1] += $5 != 0 }
+    sort "$room/runs" | awk '{ s[$1] += $2; n[$1] += $3; if ($4 > e[$1]) e[$1] = $4; f[$1] += $5 + 0 != 0 }
         END { for (t in s) printf "# %-12s %8d %14d %6d %6d\n", t, s[t], n[t], e[t], f[t] }' | sort
 }
 

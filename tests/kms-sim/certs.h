@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A throw-away certificate authority, made at every start, and server certificates from it:
- * good ones, and ones with exactly one thing wrong, by mode name.
+ * good ones, and ones with exactly one thing wrong, by mode name. "file:PATH" is a key and a chain of
+ * the caller's own, in one PEM file, to be looked at no further.
  */
 #ifndef SIM_CERTS_H
 #define SIM_CERTS_H

@@ -5,7 +5,7 @@
 
 #include "instance.h"
 
-#define INSTANCES_MAX 16
+#define INSTANCES_MAX 64
 #define HOSTS_MAX 32
 
 struct instance_options {

@@ -42,6 +42,7 @@ static const char *const hostile[] = {
 	"https://:443",
 	"https://:",
 	"http://kms.example",
+	"http://169.254.169.254",
 	"HTTPS://kms.example",
 	"Https://kms.example",
 	"ftp://kms.example",
