@@ -18,6 +18,7 @@ struct checker {
 	struct check *found;
 	enum outcome first; /* the first failure, or OUTCOME_OK */
 	const char *image; /* what is looked at, for findings; NULL: the running system */
+	bool has_ip;	    /* of an image: the command line configures the network */
 	bool unnamed;	    /* the one volume asked about: nothing that the boot reads names it */
 	char *keys[LIMIT_KEY_FILES]; /* user keys of the keys directory that unwrap */
 	size_t n_keys;
@@ -41,6 +42,19 @@ int check_take(struct checker *c, const char *text, size_t len, enum outcome *re
 /* What an image has to have: compared with this system, and by itself. Whether its helper can be asked. */
 struct image_room;
 bool check_image_files(struct checker *c, const char *image, const struct image_room *room);
+
+/* While the image is the root directory: is there such a file, one of them, a hook of dracut's? What lacks is a finding. */
+bool check_image_has(const char *path);
+bool check_image_has_any(const char *const *paths);
+bool check_image_has_hook(const char *name);
+void check_image_hooks(struct checker *c, const char *subject, const char *const *hooks);
+void check_image_missing(struct checker *c, const char *subject, const char *what);
+
+/* Before that: what is known of the next command line. */
+void check_image_network_outside(struct checker *c);
+
+/* Likewise: what brings a network up, its configuration, and where it hears of name servers. */
+void check_image_network(struct checker *c);
 
 /* While the image is the root directory: the drivers of volumes, and what is to be loaded by name. */
 void check_image_modules(struct checker *c);

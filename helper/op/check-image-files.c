@@ -20,7 +20,7 @@ struct looker {
 	const struct image_room *room;
 };
 
-static void missing(struct checker *c, const char *subject, const char *what)
+void check_image_missing(struct checker *c, const char *subject, const char *what)
 {
 	struct verdict v = { 0 };
 
@@ -86,7 +86,7 @@ static void compare(const char *path, void *userdata)
 	if (installed < 0) /* the list that it came from says so */
 		return;
 	if (inside < 0) {
-		missing(l->c, path, "it");
+		check_image_missing(l->c, path, "it");
 		return;
 	}
 	r = differ(installed, inside, &other);
@@ -113,37 +113,37 @@ static void check_freshness(struct looker *l)
 
 /* --- by itself ------------------------------------------------------------------------------ */
 
-static bool has(const char *path)
+bool check_image_has(const char *path)
 {
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool has_any(const char *const *paths)
+bool check_image_has_any(const char *const *paths)
 {
 	for (; *paths; paths++)
-		if (has(*paths))
+		if (check_image_has(*paths))
 			return true;
 	return false;
 }
 
-static bool has_hook(const char *name)
+bool check_image_has_hook(const char *name)
 {
 	static const char *const dirs[] = { "var/lib/dracut/hooks", "usr/lib/dracut/hooks", "lib/dracut/hooks" };
 	char path[160];
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
-		if (has(path))
+		if (check_image_has(path))
 			return true;
 	}
 	return false;
 }
 
-static void check_hooks(struct checker *c, const char *subject, const char *const *hooks)
+void check_image_hooks(struct checker *c, const char *subject, const char *const *hooks)
 {
 	for (; *hooks; hooks++)
-		if (!has_hook(*hooks))
-			missing(c, subject, *hooks);
+		if (!check_image_has_hook(*hooks))
+			check_image_missing(c, subject, *hooks);
 }
 
 static void check_units(struct checker *c)
@@ -154,13 +154,13 @@ static void check_units(struct checker *c)
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		(void)snprintf(path, sizeof(path), "usr/lib/systemd/system/%s", units[i]);
-		if (!has(path) && !has(path + strlen("usr/")))
-			missing(c, "units", units[i]);
+		if (!check_image_has(path) && !check_image_has(path + strlen("usr/")))
+			check_image_missing(c, "units", units[i]);
 	}
 	for (size_t i = 0; i < 2; i++) {
 		(void)snprintf(path, sizeof(path), "etc/systemd/system/initrd.target.wants/%s", units[i]);
-		if (!has(path))
-			missing(c, "units", path);
+		if (!check_image_has(path))
+			check_image_missing(c, "units", path);
 	}
 }
 
@@ -172,27 +172,10 @@ static void check_starters(struct checker *c)
 					     "initqueue/finished/10-cexluks-decided.sh", "emergency/10-cexluks-forget.sh",
 					     NULL };
 
-	if (has_any(systemd))
+	if (check_image_has_any(systemd))
 		check_units(c);
 	else
-		check_hooks(c, "hooks", hooks);
-}
-
-static void check_network(struct checker *c)
-{
-	static const char *const hooks[] = { "cmdline/20-cexluks-need-network.sh", "pre-udev/65-cexluks-bound-network.sh",
-					     "cleanup/15-cexluks-end-network.sh", NULL };
-	static const char *const managers[] = { "usr/lib/systemd/systemd-networkd", "lib/systemd/systemd-networkd",
-						"usr/sbin/NetworkManager", "usr/bin/NetworkManager",
-						"usr/sbin/dhclient", "usr/bin/dhclient", "usr/sbin/dhcpcd",
-						"usr/bin/dhcpcd", "usr/sbin/connmand", "usr/bin/connmand",
-						"usr/lib/systemd/systemd-network-generator", NULL };
-
-	if (!c->setup.config->n_profiles)
-		return;
-	check_hooks(c, "network", hooks);
-	if (!has_any(managers))
-		missing(c, "network", "anything that brings a network up");
+		check_image_hooks(c, "hooks", hooks);
 }
 
 /* What all the rest depends on; false when there is nothing else to say. */
@@ -200,14 +183,14 @@ static bool is_ours(struct checker *c)
 {
 	struct verdict v = { 0 };
 
-	if (has("scripts/functions") && has("conf/initramfs.conf") && !has(FROM_DRACUT)) {
+	if (check_image_has("scripts/functions") && check_image_has("conf/initramfs.conf") && !check_image_has(FROM_DRACUT)) {
 		(void)verdict_set(&v, OUTCOME_IMAGE_INCOMPLETE, "initramfs-tools made it, which does not know cexluks");
 		(void)verdict_hint(&v, "install dracut in its place, and make the image with it");
 		check_found(c, "", "image", &v);
 		return false;
 	}
-	if (!has("usr/sbin/cexluks") && !has("sbin/cexluks")) {
-		missing(c, "image", "/usr/sbin/cexluks");
+	if (!check_image_has("usr/sbin/cexluks") && !check_image_has("sbin/cexluks")) {
+		check_image_missing(c, "image", "/usr/sbin/cexluks");
 		return false;
 	}
 	return true;
@@ -219,7 +202,7 @@ static bool look_inside(struct checker *c)
 	if (!is_ours(c))
 		return false;
 	check_starters(c);
-	check_network(c);
+	check_image_network(c);
 	return true;
 }
 
@@ -228,8 +211,10 @@ bool check_image_files(struct checker *c, const char *image, const struct image_
 	struct looker l = { .c = c, .image = image, .room = room };
 	struct verdict v = { 0 };
 	bool ours = false;
-	int r = image_room_enter(room), back;
+	int r, back;
 
+	check_image_network_outside(c);
+	r = image_room_enter(room);
 	if (r == 0) {
 		ours = look_inside(c);
 		if (ours)

@@ -21,6 +21,8 @@ static const struct {
 	[WARNING_BOOT_ENCRYPTED] = { "boot-encrypted", "give /boot a file system of its own" },
 	[WARNING_CERTIFICATE_ENDS] = { "certificate-ends",
 				       "get the next one into ca-file, and rebuild the initramfs, before that day" },
+	[WARNING_NETWORK_UNCONFIGURED] = { "network-unconfigured",
+					   "add ip=dhcp, or ip= with addresses, to the kernel command line" },
 };
 
 const char *warning_word(enum warning warning)

@@ -19,9 +19,10 @@ enum warning {
 	WARNING_NOT_AT_BOOT,
 	WARNING_BOOT_ENCRYPTED,
 	WARNING_CERTIFICATE_ENDS,
+	WARNING_NETWORK_UNCONFIGURED,
 };
 
-#define WARNINGS (WARNING_CERTIFICATE_ENDS + 1)
+#define WARNINGS (WARNING_NETWORK_UNCONFIGURED + 1)
 
 /* The stable word, e.g. "single-queue". Static. */
 const char *warning_word(enum warning warning);

@@ -33,6 +33,7 @@ mkdir -p "$good"/{dev,proc,sys,run,etc/systemd/system/initrd.target.wants,usr/sb
     "$good"/usr/lib/{modules/6.1-test/kernel,modules-load.d} "$good"/usr/lib/dracut/hooks/{cmdline,pre-udev,cleanup}
 cp -a "$system/etc/cexluks" "$good/etc/"
 printf 'root /volume none luks\n' >"$good/etc/crypttab"
+install -D -m 644 /dev/stdin "$good/etc/systemd/network/50-dhcp.network" <<<$'[Match]\nName=*\n[Network]\nDHCP=yes'
 cp "$ROOM/volume" "$good/volume"
 cp "$CEXLUKS" "$good/usr/sbin/cexluks"
 while read -r file; do
@@ -149,6 +150,26 @@ fault 'no hook for the network' 43 'network: failed: image-incomplete: cmdline/2
     rm usr/lib/dracut/hooks/cmdline/20-cexluks-need-network.sh
 fault 'nothing brings a network up' 43 'network: failed: image-incomplete: anything that brings a network up' -- \
     rm usr/lib/systemd/systemd-networkd
+unconfigured='network: warning: network-unconfigured: systemd-networkd has no configuration'
+fault 'a network that nothing configures' 0 "$unconfigured" 'hint: add ip=dhcp' -- rm -r etc/systemd/network
+echo 'quiet rd.skip=1 ip=dhcp' >"$system/proc/cmdline"
+look --offline
+check 'but the command line' not contains "$out" network-unconfigured
+echo 'quiet rd.skip=1' >"$system/proc/cmdline"
+fault 'but a word in the image' 0 '1 of 1 volumes would open' -- eval 'rm -r etc/systemd/network; mkdir etc/cmdline.d;
+    echo ip=dhcp >etc/cmdline.d/50-network.conf'
+check 'so that it is no warning' not contains "$out" network-unconfigured
+fault 'another manager configures itself' 0 '1 of 1 volumes would open' -- eval 'rm -r etc/systemd/network usr/lib/systemd/*-networkd;
+    touch usr/sbin/NetworkManager'
+check 'so that it is none either' not contains "$out" network-unconfigured
+: >"$system/proc/cmdline"
+named='s|^endpoint.*|endpoint = https://kms.example|; s|^iam-endpoint.*|iam-endpoint = https://iam.example|'
+fault 'names are to be looked up, and nothing tells name servers' 43 \
+    'network: failed: image-incomplete: what tells name servers' -- edit etc/cexluks/cexluks.conf "$named"
+fault 'with ours' 42 image-stale -- eval 'edit etc/cexluks/cexluks.conf "$named"; touch usr/sbin/cexluks-names'
+check 'it is told' not contains "$out" 'name servers'
+fault 'a service that has an address configured' 42 image-stale -- edit etc/cexluks/cexluks.conf "${named%%;*}; /^ca-file/a address = 127.0.0.1"
+check 'needs none' not contains "$out" 'name servers'
 fault 'crypttab names another volume too' 12 '/absent: header: failed: device-missing' -- say 'root /absent none' etc/crypttab
 fault 'a damaged token' 28 '/volume: kms:prod: failed: kms-bad-ciphertext' -- \
     header_edit "$tree/volume" '.tokens["0"].ciphertext |= (.[:40] + "AAAA" + .[44:])'
