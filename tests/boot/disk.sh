@@ -14,6 +14,7 @@
 #   --sector-size N    512 (default) or 4096
 #   --size MIB         of the payload (default: 448 for a root, 16 for data)
 #   --overlay DIR      files on top of the root, the marker's hooks for example
+#   --root DIR         the tree to take the root from (default: what root.sh prints)
 #   --key-out FILE     a copy of the clear volume key
 #   --pattern-out FILE zkey's verification pattern of that key, 64 hexadecimal digits
 #
@@ -33,7 +34,7 @@ say() {
 }
 
 kind=root passphrase='correct horse battery' pbkdf=pbkdf2 uuid='' label='' cipher=aes-xts-plain64
-sector_size=512 size='' overlay='' key_out='' pattern_out='' wrap='' plain=no
+sector_size=512 size='' overlay='' tree='' key_out='' pattern_out='' wrap='' plain=no
 while [[ ${1-} == --* ]]; do
     case $1 in
         --data) kind=data ;;
@@ -46,6 +47,7 @@ while [[ ${1-} == --* ]]; do
         --sector-size) sector_size=$2 && shift ;;
         --size) size=$2 && shift ;;
         --overlay) overlay=$2 && shift ;;
+        --root) tree=$2 && shift ;;
         --wrap) wrap=$2 && shift ;;
         --key-out) key_out=$2 && shift ;;
         --pattern-out) pattern_out=$2 && shift ;;
@@ -136,7 +138,7 @@ payload() {
     cache="${CEXLUKS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cexluks}"
     mkdir -p "$cache"
     if [[ $kind == root ]]; then
-        root="$("$here/root.sh")"
+        root="${tree:-$("$here/root.sh")}"
     fi
     inputs="$(
         cat "$here/disk.sh" "$here/luksfill.c" "$here"/marker/*

@@ -6,14 +6,12 @@
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 source tests/integration/reencipher.sh
+# shellcheck source=tests/guides.sh
+source tests/guides.sh
 need 'the guides' cryptsetup jq curl xxd
 
 sim_start --instance old=hpcs --instance prod=key-protect --instance new=key-protect --instance dr=key-protect --api-key a-new-key:reader || exit 1
 ln -s "$CEXLUKS" "$ROOM/cexluks"
-
-guide_lines() { # GUIDE
-    sed -n 's/^ \{4,\}//p' "docs/guides/$1.md" | sed '/^$/d'
-}
 
 section() { # NAME: of the tree's configuration, with its API key in a file of the tree
     sim_conf "$1" "$([[ $1 == old ]] && echo hpcs || echo key-protect)" "$1" |

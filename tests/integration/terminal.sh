@@ -3,7 +3,8 @@
 #
 # To be sourced after lib.sh: somebody at a terminal, by script(1). A conversation is terminal_begin COMMAND…, then
 # terminal_see QUESTION and terminal_type ANSWER in turns, and terminal_end, which sets status, screen (all that was
-# shown), and echo_after: whether the terminal shows what is typed once the program is gone.
+# shown), and echo_after: whether the terminal shows what is typed once the program is gone. Both wait TERMINAL_PATIENCE
+# twentieths of a second, 20 s unless that is set.
 
 terminal_begin() { # COMMAND…
     rm -f "$ROOM/screen" "$ROOM/keys" "$ROOM/status" "$ROOM/modes"
@@ -21,7 +22,7 @@ terminal_begin() { # COMMAND…
 }
 
 terminal_see() { # TEXT: waits until it is shown, after what was seen before
-    local shown left=400
+    local shown left="${TERMINAL_PATIENCE:-400}"
     while :; do
         shown="$(tr -d '\0\r' <"$ROOM/screen")"
         [[ ${shown:seen} != *"$1"* ]] || break
@@ -47,7 +48,7 @@ terminal_interrupt() { # Ctrl-C
 }
 
 terminal_end() {
-    local left=400
+    local left="${TERMINAL_PATIENCE:-400}"
     until [[ -s $ROOM/modes || $((left -= 1)) -eq 0 ]]; do
         sleep 0.05
     done
