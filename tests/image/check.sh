@@ -7,8 +7,6 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 MAKE="${1:-make}"
 "$MAKE" --no-print-directory deps || exit 1
-# a card that seals an API key
-"$MAKE" --no-print-directory "${B:-build}/tests/faults/with-card" || exit 1
 # Only one row wants it, and says that it is missing where its sources cannot be had.
 "$MAKE" --no-print-directory static || true
 tests/image/run ${TIER:+--tier "$TIER"}

@@ -216,9 +216,27 @@ follow() { # PAGE: each line is typed here, or it is named as one that can't be
     while IFS= read -r line <&9; do
         option=''
         case "$page $line" in
-            'bootc cexluks format /dev/dasdb2 --bind card --recovery-key') types 0 'recovery key' 'lock: card alone' 'UUID ' ;;
+            'bootc cexluks format /dev/dasdb2 --bind card --recovery-key')
+                types 0 'recovery key' 'lock: card alone' 'UUID '
+                cp "$ROOM/dasdb2" "$ROOM/by-card"
+                ;;
             'bootc cexluks open '* | bootc\ m* | 'bootc podman '*) ;; # no device mapper, no podman
-            'bootc cexluks credential seal '* | 'bootc api-key = '*) ;; # tests/image/rows/30-uses.sh
+            'bootc api-key = header:') # another machine, whose volume has no card binding
+                sim_conf prod key-protect | sed "s,^api-key.*,$line,; s,^ca-file.*,ca-file = /etc/cexluks/ca.pem," \
+                    >>"$system/etc/cexluks/cexluks.conf"
+                printf 'root /dev/dasdb2 none luks\n' >"$system/etc/crypttab"
+                cp "$SIM_API_KEY_FILE" "$system/root/prod.api-key"
+                there 'cexluks format /dev/dasdb2 --force --recovery-key'
+                head -n 1 <<<"$out" | tr -d '\n' >"$system/root/recovery-key"
+                ;;
+            'bootc cexluks credential seal '*)
+                types 0 'ok: '
+                rm "$system/root/prod.api-key" "$system/etc/cexluks/prod.api-key"
+                ;;
+            'bootc cexluks bind '*)
+                option='--key-file /root/recovery-key'
+                types 0 'opens with kms:prod'
+                ;;
             'kdump cexluks bind '*)
                 there 'cexluks format /dev/dasdc1 --key-file /root/passphrase'
                 option='--key-file /root/passphrase'
@@ -244,7 +262,8 @@ follow() { # PAGE: each line is typed here, or it is named as one that can't be
 
 follow bootc
 follow kdump
-cp "$ROOM/dasdb2" "$disk"
+cp "$ROOM/by-card" "$disk"
+guide_says ignition >"$system/etc/cexluks/cexluks.conf"
 printf 'root /dev/dasda2 none luks\n' >"$system/etc/crypttab"
 follow live-migration
 

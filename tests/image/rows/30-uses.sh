@@ -53,29 +53,19 @@ cell_bootc() {
     finds_none "$cell/bootc.d" -name 'cexluks-*network*' -o -name cexluks-ifup
 }
 
-row bootc-sealed 'bootc: by Containerfile, with a sealed API key' all
-cell_bootc_sealed() {
-    containerfile_image sealed
+row bootc-header 'bootc: by Containerfile, for API keys in headers' all
+cell_bootc_header() {
+    containerfile_image header
     ours "$cell/bootc.d"
     with_units "$cell/bootc.d"
-    cmp "$cell/context/cexluks/prod.sealed" "$cell/bootc.d/etc/cexluks/prod.sealed"
+    cmp "$cell/context/cexluks/prod-ca.pem" "$cell/bootc.d/etc/cexluks/prod-ca.pem"
     network_hooks_are_there "$cell/bootc.d"
     resolves "$cell/bootc.d"
-    # the API key that the card sealed is not in it, nor in the tree
-    not grep -rqF "$secret" "$cell/bootc.d" "$tree/etc" "$tree/usr/lib/bootc" "$tree/usr/lib/dracut"
+    # nothing but configuration and CA
+    [[ $(ls "$cell/bootc.d/etc/cexluks") == $'cexluks.conf\nprod-ca.pem' ]]
 }
 
-# sealed_by_a_card SITE FILE: by the line of the page, on this machine and with a card that is a part of the test
-sealed_by_a_card() {
-    local with_card="$B/tests/faults/with-card" line
-    [[ -x $with_card ]] || skip "no helper with a card of its own, \"make check-build\" makes it"
-    line="$(sed -n 's/^    cexluks \(credential seal prod\) prod\.sealed$/\1/p' "$top/docs/guides/bootc.md")"
-    cp -r "$top"/tests/fixtures/sysfs/two-cards-one-offline/{sys,dev,proc} "$1/"
-    # shellcheck disable=SC2086 # words
-    FAULTS_CARD=current "$with_card" ${line:?} "$2" --sysroot "$1"
-}
-
-# containerfile_image card|sealed: does docs/guides/bootc.md, with that configuration; the image in $cell/bootc.d
+# containerfile_image card|header: does docs/guides/bootc.md, with that configuration; the image in $cell/bootc.d
 containerfile_image() {
     local out="/usr/lib/modules/$kver/initramfs.img" context="$cell/context"
     fresh container
@@ -83,13 +73,11 @@ containerfile_image() {
     mkdir -p "$context/cexluks"
     case $1 in
         card) block bootc-card >"$context/cexluks/cexluks.conf" ;;
-        sealed)
+        header)
             config_kms "$cell/site"
-            sealed_by_a_card "$cell/site" "$context/cexluks/prod.sealed"
             cp "$cell"/site/etc/cexluks/{cexluks.conf,prod-ca.pem} "$context/cexluks/"
-            sed -i "s,^api-key = .*,$(sed -n 's/^    \(api-key = sealed:.*\)/\1/p' "$top/docs/guides/bootc.md")," \
-                "$context/cexluks/cexluks.conf"
-            grep -q '^api-key = sealed:/etc/cexluks/prod.sealed$' "$context/cexluks/cexluks.conf"
+            sed -i "s,^api-key = .*,$(sed -n 's/^    \(api-key = .*\)/\1/p' "$top/docs/guides/bootc.md")," "$context/cexluks/cexluks.conf"
+            grep -q '^api-key = header:$' "$context/cexluks/cexluks.conf"
             ;;
     esac
     block bootc-dracut >"$context/dracut.conf"
