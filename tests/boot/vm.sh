@@ -6,8 +6,8 @@
 #
 #   vm_start NAME [--image IMG | --kernel K --initrd I] [--disk FILE[:SERIAL]]… [--append TEXT]
 #            [--no-net | --no-dhcp | --open-net | --subnet NET/BITS:GATEWAY | --ipv6] [--vlan ID]
-#            [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M] [--monitor] [--write]
-#            [--tpm DIR] [--nbd SOCKET:SERIAL]
+#            [--forward GUESTPORT:HOSTPORT]… [--hooks DIR] [--limit SECONDS] [--memory M] [--cpus N] [--monitor] [--write]
+#            [--tpm DIR] [--nbd SOCKET:SERIAL] [--log-writes FILE]
 #   vm_wait NAME REGEX SECONDS    wait for a console line after the last one found; fails at once when the
 #                                 machine ends or the kernel panics
 #   vm_type NAME TEXT             type a line on the serial console
@@ -27,7 +27,12 @@
 # offers no router and no name server either; a test that needs these takes --open-net, from where the guest reaches
 # what this machine reaches. --no-dhcp is a network card with a live link and nobody on the wire.
 #
+# --cpus: two by default. One is slower, and is never waited for by the other, which the emulator may have stopped.
+#
 # --tpm: a TPM on the ISA bus, 1.2 or 2.0 as DIR's state is. --nbd: one more disk, which somebody serves there (baddisk.c).
+#
+# --log-writes: with --write; what is written to the first disk is in FILE too, in order and with the flushes between, for
+# $VM_TOOLS/writes.
 #
 # --subnet: another network than 10.0.2.0/24; what is forwarded is then at NET's first three numbers and .100. --ipv6: no
 # IPv4 at all, a router that advertises fec0::/64, and what is forwarded at fec0::2. --vlan: the guest's end is tagged,
@@ -65,7 +70,7 @@ vm_tools_build() {
     # one at a time: a machine would wait for ever for a reader whose program was exchanged
     (
         flock 9
-        for tool in console vlan; do
+        for tool in console vlan writes; do
             if [[ ! $VM_TOOLS/$tool -nt $here/$tool.c ]]; then
                 gcc -std=gnu17 -Wall -Wextra -O2 -o "$VM_TOOLS/$tool" "$here/$tool.c"
             fi
@@ -125,7 +130,7 @@ vm_tpm() {
 }
 
 vm_start() {
-    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp subnet='' vlan='' forwards=() hooks='' snapshot=on tpm=''
+    local name="$1" kernel='' initrd='' append='' limit=300 memory=1G net=dhcp subnet='' vlan='' forwards=() hooks='' snapshot=on tpm='' log='' cpus=2
     local dir="$VM_DIR/$1" disks=() args=() wires spec n=0
     shift
     while [[ $# -gt 0 ]]; do
@@ -145,6 +150,7 @@ vm_start() {
             --hooks) hooks=$2 && shift ;;
             --limit) limit=$2 && shift ;;
             --memory) memory=$2 && shift ;;
+            --cpus) cpus=$2 && shift ;;
             --write) snapshot=off ;;
             --tpm) tpm=$2 && shift ;;
             --nbd)
@@ -152,6 +158,7 @@ vm_start() {
                     -device "virtio-blk-$vm_bus,drive=nbd,serial=${2##*:}")
                 shift
                 ;;
+            --log-writes) log=$2 && shift ;;
             --monitor) args+=(-monitor "unix:$dir/monitor,server=on,wait=off") ;;
             *) vm_say "vm_start: unknown option '$1'" && return 2 ;;
         esac
@@ -169,6 +176,12 @@ vm_start() {
     for spec in "${disks[@]}"; do
         # snapshot=on: what the guest writes is gone afterwards, so one image serves several boots; not with --write
         args+=(-drive "if=none,id=d$n,file=${spec%%:*},format=raw,snapshot=$snapshot,cache=unsafe")
+        if [[ -n $log && $n -eq 0 ]]; then
+            # flushes reach the log, and are spared below it
+            : >"$log"
+            args[-1]="if=none,id=d0,driver=blklogwrites,file.driver=raw,file.file.driver=file,file.file.filename=${spec%%:*}"
+            args[-1]+=",file.cache.no-flush=on,log.driver=raw,log.file.driver=file,log.file.filename=$log,log.cache.no-flush=on"
+        fi
         args+=(-device "virtio-blk-$vm_bus,drive=d$n${spec#"${spec%%:*}"}")
         args[-1]="${args[-1]/:/,serial=}"
         n=$((n + 1))
@@ -188,7 +201,7 @@ vm_start() {
     VM_READER[$name]=$!
     # Last words win in a kernel command line, so a test's own come last.
     timeout --kill-after=5 "$limit" "qemu-system-$VM_ARCH" \
-        "${vm_machine[@]}" -accel tcg,thread=multi -smp 2 -m "$memory" -nodefaults -display none -no-reboot \
+        "${vm_machine[@]}" -accel tcg,thread=multi -smp "$cpus" -m "$memory" -nodefaults -display none -no-reboot \
         -chardev "pipe,id=tty,path=$dir/tty" -serial chardev:tty \
         -object rng-random,id=rng0,filename=/dev/urandom -device "virtio-rng-$vm_bus,rng=rng0" \
         -kernel "$kernel" -initrd "$initrd" \
