@@ -41,7 +41,7 @@ const struct verb verbs[] = {
 	  O(RETRY) | O(NEEDS_NETWORK) | O(NEEDS_NAMES) | O(CRYPTTAB) | O(IMAGE_FILES), cli_boot },
 	{ "check", "[DEVICE]", "prove that the next boot will unlock", 0, 1,
 	  O(JSON) | O(OFFLINE) | O(CARDS) | O(INITRAMFS) | O(NEXT_IMAGE) | O(ALL_IMAGES), cli_check },
-	{ "why", "", "tell what the last boot did", 0, 0, O(JSON), cli_why },
+	{ "why", "", "tell what the last boots did", 0, 0, O(JSON), cli_why },
 	{ "cards", "", "show crypto cards, their master keys, and who needs them", 0, 0,
 	  O(JSON) | O(VERBOSE), cli_cards },
 	{ "keygen", "[FILE]", "make a secure key", 0, 1,
