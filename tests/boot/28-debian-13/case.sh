@@ -25,3 +25,7 @@ expect_removal_names_volume_and_configuration() {
 expect_nothing_of_cexluks_boots_then() {
     console_has vm2 'MARK done' && ! grep cexluks <(grep -v MARK "$(vm_console vm2)")
 }
+
+expect_a_boot_without_the_packages_asks() {
+    console_has vm2 "$kms_prompt" && ! console_has vm2 'cexluks: luks-.* opened with'
+}
