@@ -136,6 +136,28 @@ carded credential check prod </dev/null
 expect 'and the same API key' 0 "header:$v: ok"
 check 'and nothing to renew' not contains "$out" 'old master key'
 
+# --- killed -----------------------------------------------------------------------------------------------------------
+
+if command -v strace >/dev/null; then
+    cp "$v" "$ROOM/one"
+    tried=0 wrong=''
+    for ((moment = 1; moment < 100; moment += 4)); do
+        cp "$ROOM/one" "$v"
+        ! FAULTS_CARD=old ASAN_OPTIONS=detect_leaks=0 killed_at "$moment" "$v" "$with_card" credential renew prod \
+            --sysroot "$root" || break
+        tried=$((tried + 1))
+        opens_for_human "$v" || wrong+="at $moment: the passphrase opens no more"$'\n'
+        carded pass "$v" kms:prod </dev/null
+        [[ $status -eq 0 ]] || wrong+="at $moment: kms:prod opens no more: $err"$'\n'
+    done
+    check "renew killed at $tried writes: whoever got in gets in" same "$wrong" ''
+    check 'as many as there are' test "$tried" -ge 2
+    carded credential seal prod --header "$v" <<<the-next-key
+    check 'and a run that is not makes one of two' same "$(credentials "$v" length)" 1
+else
+    skip 'renew killed: strace is not installed'
+fi
+
 # --- moved and made by somebody else ----------------------------------------------------------------------------------
 
 good="$(credentials "$v")"

@@ -35,17 +35,23 @@ static struct blob blob_single(void)
 	return b;
 }
 
-static struct sealed_key make(const struct blob *b, const char *sysroot)
+static struct sealed_key make_for(const struct blob *b, const char *sysroot, const char *uuid)
 {
 	_cleanup_volume_key_ struct volume_key lock = { 0 };
 	_cleanup_secret_ struct secret *api_key = secret_of(API_KEY);
-	struct sealed_key sealed = { .what = "/prod.sealed", .profile = "prod" };
+	struct sealed_key sealed = { .what = "/prod.sealed", .profile = "prod", .uuid = uuid,
+				     .device = uuid ? "/dev/v" : NULL };
 	struct verdict v = { 0 };
 
 	lock_is(b, &lock);
 	if (sealed_key_make(&lock, api_key, sysroot, &sealed, &v) != OUTCOME_OK)
 		fail_msg("%s", v.cause);
 	return sealed;
+}
+
+static struct sealed_key make(const struct blob *b, const char *sysroot)
+{
+	return make_for(b, sysroot, NULL);
 }
 
 static struct sealed_key sealed_by_aescipher(void)
@@ -116,6 +122,31 @@ static void test_the_format_is_what_its_header_says(void **state)
 	if (sealed_key_open(&sealed, GOOD, &old, &key, &v) != OUTCOME_OK)
 		fail_msg("%s", v.cause);
 	assert_memory_equal(secret_bytes(key), API_KEY, strlen(API_KEY));
+}
+
+/* In a header: for the volume with that UUID, and neither for another one nor as a file. */
+static void test_what_a_header_carries_is_bound_to_its_volume(void **state)
+{
+	static const char one[] = "96fa7ba7-5229-4f32-a9d3-849404febb0e", other[] = "96fa7ba7-5229-4f32-a9d3-849404febb0f";
+	static const struct {
+		const char *made, *opened;
+	} wrong[] = { { one, other }, { one, NULL }, { NULL, one } };
+	const struct blob b = blob_single();
+	struct sealed_key sealed = make_for(&b, GOOD, one);
+	_cleanup_secret_ struct secret *key = NULL;
+	struct verdict v = { 0 };
+	bool old;
+
+	(void)state;
+	assert_int_equal(sealed_key_open(&sealed, GOOD, &old, &key, &v), OUTCOME_OK);
+	assert_memory_equal(secret_bytes(key), API_KEY, strlen(API_KEY));
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		sealed = make_for(&b, GOOD, wrong[i].made);
+		sealed.uuid = wrong[i].opened;
+		sealed.device = wrong[i].opened ? "/dev/v" : NULL;
+		assert_int_equal(refused(&sealed, GOOD, &v), OUTCOME_CREDENTIAL_UNUSABLE);
+		assert_true(!wrong[i].opened == !strstr(v.hint, "--header /dev/v"));
+	}
 }
 
 static void test_no_two_are_alike_and_none_shows_the_key(void **state)
@@ -303,6 +334,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, seal_setup, seal_teardown)
 		T(test_what_was_sealed_comes_out_again),
 		T(test_the_format_is_what_its_header_says),
+		T(test_what_a_header_carries_is_bound_to_its_volume),
 		T(test_no_two_are_alike_and_none_shows_the_key),
 		T(test_a_flipped_bit_anywhere_is_refused),
 		T(test_any_other_length_is_refused),
