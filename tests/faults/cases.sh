@@ -7,7 +7,7 @@
 
 CASES=(list json bind keyring replace unbind unbind_slot pass open close load forget boot crypttab image_files
     needs_network why cards cards_json ping key_list key_create key_rotate wrap unwrap help pattern_set pattern_verify keygen
-    keygen_store format bind_card status check rotate rewrap migrate seal set_key)
+    keygen_store format bind_card status check rotate rewrap migrate seal seal_header set_key)
 declare -A SAYS_SECRETS=([pass]=1 [unwrap]=1 [format]=1) # to standard output
 declare -A expected=([open]=41 [close]=41 [boot]=41)
 for case in "${CASES[@]}"; do
@@ -381,6 +381,18 @@ prepare_seal() {
 }
 command_seal() { in_card_world "$L" credential seal prod "$L/made/sealed"; }
 proof_seal() { [[ "$(stat -c '%s %a' "$L/made/sealed")" == "$((76 + 4 + 136 + $(tr -d "\n" <"$SIM_API_KEY_FILE" | wc -c) + 16)) 600" ]] || echo 'it says ok, and this is no sealed key'; }
+
+prepare_seal_header() { prepare_seal && cp "$ROOM/base" "$L/v"; }
+command_seal_header() { in_card_world "$L" credential seal prod --header "$L/v" --header-backup "$L/made/backup"; }
+proof_seal_header() {
+    [[ "$(header_json "$L/v" | jq -c '[.tokens[] | [.kind, .profile]]')" == '[["credential","prod"]]' ]] ||
+        echo 'it says ok, and the header does not carry it'
+}
+again_seal_header() {
+    in_card_world "$L" credential seal prod --header "$L/v"
+    "${cmd[@]}" >/dev/null 2>&1 </dev/null || echo 'another run fails'
+    proof_seal_header
+}
 
 prepare_format() { truncate -s 24M "$L/made/disk" && card_config; }
 command_format() {
