@@ -200,7 +200,7 @@ check 'its input and output lead nowhere' same "$(sed -n 1,2p "$ROOM/shown/$net-
 check 'its log is the standard error of the core' same "$(sed -n 3p "$ROOM/shown/$net-fd")" "$ROOM/shown/err"
 # the map is what it reads to overwrite its memory at the end
 check 'its other descriptors are sockets, its own events and its own map' same "$(sed 1,3d "$ROOM/shown/$net-fd" |
-    grep -vE "^(socket:\[[0-9]+\]|anon_inode:\[(eventfd|eventpoll|timerfd)\]|/proc/$net/maps)\$")" ''
+    grep -vE "^(socket:\[[0-9]+\]|anon_inode:(\[(eventfd|eventpoll|timerfd)\]|inotify)|/proc/$net/maps)\$")" ''
 for pid in $core $net; do
     name=$([[ $pid == "$core" ]] && echo core || echo net)
     check "no core dump of the $name process" same "$(sed -n 's/^Max core file size *//p' "$ROOM/shown/$pid-limits" |

@@ -61,8 +61,11 @@ boots "$second" 0
 sim_listener prod up
 boots 44444444444444444444444444444444 1000 # somebody who is not root says so
 sed -i '/^_BOOT_ID=4/,$s/"outcome":"[^"]*"/"outcome":"forged"/' "$ROOM/export"
-echo revoked >"$root/prod.api-key"
+# not every answer of IAM's says which request it was; this one does
+sim_fault '{"path": "/identity/token", "action": "status", "status": 400, "body": {"errorCode": "BXNIM0415E",
+    "errorMessage": "Provided API key could not be found.", "context": {"requestId": "bWFyay10aGlz-0123"}}}'
 boots "$third" 0
+sim_faults_clear
 check 'a journal is made of it' "$remote" -o "$root/var/log/journal/0123456789abcdef0123456789abcdef/system.journal" - \
     <"$ROOM/export"
 
@@ -74,7 +77,7 @@ check 'each once: this one from /run, and not from the journal too' same "$(grep
 check 'what others than root said is none of them' not contains "$out" forged
 check 'with what the provider wants to know' same \
     "$(grep -A 9 'kms-key-disabled' <<<"$out" | grep -c 'correlation id [0-9a-f]' | head -n 1)" 1
-check 'and IAM, which refused' contains "$(sed -n '/iam-refused/,$p' <<<"$out")" 'IAM request '
+check 'and IAM, which refused' contains "$(sed -n '/iam-refused/,$p' <<<"$out")" 'IAM request bWFyay10aGlz-0123'
 why --json
 expect 'the same for programs' 0
 check "this boot's runs, and those of before by boot" same \
