@@ -209,6 +209,10 @@ header_edit() { # FILE JQ-FILTER [jq's options…]
     header_set "$1" "$(header_json "$1" | jq -c "${@:3}" "$2")"
 }
 
+kill_step() { # STEP: every which moment to kill at; the build with sanitizers is slower, and they say nothing of what is killed
+    if [[ ${B-} == *-san ]]; then echo $((4 * $1)); else echo "$1"; fi
+}
+
 killed_at() { # MOMENT FILE COMMAND…: ends it at its MOMENT-th write or sync of FILE; did it live?
     strace -f -qq -o "$ROOM/trace" -P "$2" -e trace=write,pwrite64,fsync -e "inject=write,pwrite64,fsync:signal=KILL:when=$1" \
         "${@:3}" </dev/null >"$ROOM/killed-said" 2>&1
