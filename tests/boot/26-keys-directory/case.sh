@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tier: ci
+# tier: all
 #
 # What the README of hpcs-for-luks promises of its dracut modules: the old configuration, a wrapped passphrase called
 # luks:root, a token that names it, and nothing else. The volume has no binding of ours.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tier: ci
+# tier: all
 #
 # The README of hpcs-for-luks, steps 4 to 14, typed into a machine whose root is not encrypted, as there. The service is
 # the simulator, under the README's host name, port, instance and API key. Nobody types after the reboot.
