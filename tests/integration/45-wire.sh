@@ -141,9 +141,12 @@ issue only-sub ca '' '' "$MAY_SIGN"$'\nnameConstraints=critical,permitted;DNS:ot
 chained constrained 'signed by a CA for other names' only-sub
 issue not-sub ca '' '' "$MAY_SIGN"$'\nnameConstraints=critical,excluded;DNS:example.test'
 chained excluded 'signed by a CA for all names but ours' not-sub
-openssl x509 -in "$pki/good.crt" -outform DER -out "$pki/der"
+openssl x509 -in "$pki/good.crt" -outform DER -out "$pki/good.der"
+cp "$pki/good.der" "$pki/der"
 size="$(stat -c %s "$pki/der")"
-printf '\x00' | dd of="$pki/der" bs=1 seek=$((size - 5)) conv=notrunc status=none
+# a bit of another value, whatever the value was
+tail -c +$((size - 4)) "$pki/good.der" | head -c 1 | LC_ALL=C tr '\000-\177\200-\377' '\200-\377\000-\177' |
+    dd of="$pki/der" bs=1 seek=$((size - 5)) conv=notrunc status=none
 { cat "$pki/key" && openssl x509 -inform DER -in "$pki/der"; } >"$pki/damaged.pem"
 wrong damaged 'with a signature that does not fit'
 # What Mbed TLS takes, which the static helper has, is another matter.
