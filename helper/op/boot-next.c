@@ -89,7 +89,7 @@ static int find_in_zipl(const char *sysroot, struct wish *wish, struct boot_next
 		return -ENOENT;
 	wish->from = ZIPL;
 	(void)snprintf(heading, sizeof(heading), "[%s]", wish->text);
-	if (!boot_value(text, heading, "ramdisk", image, sizeof(image)))
+	if (!boot_value(text, heading, "ramdisk", image, sizeof(image)) || image[0] != '/')
 		return -ENOENT;
 	image[strcspn(image, ",")] = '\0'; /* where to load it */
 	return found(ret, sysroot, image, "%s boots section %s by default", ZIPL, wish->text);
