@@ -13,7 +13,7 @@ if ! unshare -Urmpf --mount-proc keyctl session - true 2>/dev/null; then
 fi
 
 MOMENTS=100
-SEED="${SEED:-$((${EPOCHREALTIME#*.} % 32768))}"
+SEED="${SEED:-$((10#${EPOCHREALTIME#*.} % 32768))}"
 sim_start --instance prod=key-protect || exit 1
 v="$ROOM/volume" etc="$ROOM/root/etc"
 mkdir -p "$etc/cexluks"
