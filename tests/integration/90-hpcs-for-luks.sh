@@ -461,7 +461,7 @@ check 'for systemd to find it' test -n "$(serial_of user "cexluks:$(cryptsetup l
 keyctl session - "$CEXLUKS" forget </dev/null &>/dev/null
 sed -i 's/^keys-profile.*/keys-profile = dr/' "$root/etc/cexluks/cexluks.conf"
 sim_listener dr hang
-load --open --timeout 4
+load --open --timeout 8
 check "while the keys' service hangs ($status)" test "$status" -ge 24
 check 'its keys have a line each' same "$(grep -cE "^$root.*$us:key[123]: (timeout|kms-unreachable)" <<<"$err")" 3
 check 'and the passphrase of another one is loaded' test -n "$(serial_of user "cexluks:$(cryptsetup luksUUID "$bound")")"
