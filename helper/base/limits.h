@@ -28,6 +28,9 @@
 #define LIMIT_PROFILES		16
 #define LIMIT_VOLUMES		64
 #define LIMIT_BINDINGS		8     /* bindings named for one volume */
+#define LIMIT_TRIED		8     /* bindings tried for one volume, as the report lists them */
+#define LIMIT_TRIED_RUN		128   /* of all volumes in one run of the report */
+#define LIMIT_TRIED_TEXT	160   /* cause and next step of each */
 
 /* Images of the initramfs */
 #define LIMIT_IMAGE_ENTRIES	262144
@@ -57,7 +60,7 @@
 #define LIMIT_HEADER_DEPTH	16    /* foreign tokens nest deeper than ours */
 #define LIMIT_SERIAL		9007199254740991LL /* 2^53-1: what a JSON number carries exactly */
 #define LIMIT_JSON_DEPTH	8
-#define LIMIT_JOURNAL_RUN	(64u << 10) /* what a boot reports: 64 volumes have room */
+#define LIMIT_JOURNAL_RUN	(128u << 10) /* what a boot reports: 64 volumes of two bindings have room */
 #define LIMIT_JSON_MEMBERS	64    /* of one object; a LUKS2 header has 32 keyslots at most */
 
 /* KMS and wire */

@@ -27,28 +27,75 @@ static const char *text(const cJSON *o, const char *name)
 	return s ? s : "";
 }
 
-/* Who was refused by IAM never came as far as the other service. */
-static void tell_support(const char *correlation, const char *iam)
+static bool is_ok(const cJSON *o)
 {
+	return !strcmp(text(o, "outcome"), outcome_word(OUTCOME_OK));
+}
+
+static void tell_outcome(const cJSON *o)
+{
+	paint(is_ok(o) ? PAINT_GOOD : PAINT_BAD, text(o, "outcome"));
+	printf("\n");
+}
+
+/* Who was refused by IAM never came as far as the other service. */
+static void tell_support(const cJSON *o, const char *indent)
+{
+	const char *correlation = text(o, "correlation_id"), *iam = text(o, "iam_request_id");
+
 	if (*correlation || *iam)
-		printf("    for the provider's support: %s%s%s%s%s\n", *correlation ? "correlation id " : "",
-		       correlation, *correlation && *iam ? ", " : "", *iam ? "IAM request " : "", iam);
+		printf("%sfor the provider's support: %s%s%s%s%s\n", indent,
+		       *correlation ? "correlation id " : "", correlation, *correlation && *iam ? ", " : "",
+		       *iam ? "IAM request " : "", iam);
+}
+
+/* What the volume's own lines say is not said twice. */
+static void tell_why(const cJSON *t, const cJSON *v)
+{
+	if (!is_ok(t) && strcmp(text(t, "cause"), text(v, "cause")) != 0) {
+		printf("              %s\n", text(t, "cause"));
+		if (*text(t, "hint"))
+			printf("              next: %s\n", text(t, "hint"));
+	}
+	tell_support(t, "              ");
+}
+
+static void tell_tried(const cJSON *list, const cJSON *v)
+{
+	bool alone = cJSON_GetArraySize(list) == 1;
+	const cJSON *t;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(t, list) {
+		if (n++ == LIMIT_TRIED)
+			break;
+		printf("    tried:  %s, after %.1f s, for %.1f s: ", text(t, "binding"), seconds(t, "after_ms"),
+		       seconds(t, "took_ms"));
+		tell_outcome(t);
+		if (!alone)
+			tell_why(t, v);
+	}
 }
 
 static void tell_volume(const cJSON *v)
 {
-	const char *outcome = text(v, "outcome");
+	const cJSON *tried = cJSON_GetObjectItemCaseSensitive(v, "tried");
+	int64_t more;
 
 	printf("  %s (%s): ", text(v, "name"), text(v, "device"));
-	paint(strcmp(outcome, outcome_word(OUTCOME_OK)) ? PAINT_BAD : PAINT_GOOD, outcome);
-	printf("\n");
-	if (*text(v, "binding"))
+	tell_outcome(v);
+	if (cJSON_IsArray(tried) && cJSON_GetArraySize(tried) > 0)
+		tell_tried(tried, v);
+	else if (*text(v, "binding")) /* older reports tell of one */
 		printf("    tried:  %s, asked after %.1f s\n", text(v, "binding"),
 		       seconds(v, "asked_after_ms"));
+	if (json_integer(v, "tried_more", 1, INT64_MAX / 2, &more))
+		printf("    tried:  %lld more\n", (long long)more);
 	printf("    result: %s, after %.1f s\n", text(v, "cause"), seconds(v, "ended_after_ms"));
 	if (*text(v, "hint"))
 		printf("    next:   %s\n", text(v, "hint"));
-	tell_support(text(v, "correlation_id"), text(v, "iam_request_id"));
+	if (cJSON_GetArraySize(tried) <= 1)
+		tell_support(v, "    ");
 }
 
 static void tell_run(const cJSON *run)

@@ -43,7 +43,7 @@ static void release(struct attempt *a)
 	luks_device_free(take_ptr(a->header_device));
 	luks_device_free(take_ptr(a->device));
 	a->binding = a->told = (struct binding){ 0 };
-	a->n_order = a->next = a->n_slow = 0;
+	a->n_order = a->next = a->n_slow = a->tried.n = 0;
 }
 
 void attempt_done(struct attempt *a)
@@ -76,6 +76,7 @@ static void end(struct attempt *a, enum attempt_state state)
 	a->state = state;
 	a->n_slow = 0; /* whatever they answer, nobody waits for it any more */
 	a->ended_ms = deadline_now();
+	tried_end_all(&a->tried);
 	secret_free(take_ptr(a->passphrase)); /* nobody needs them any more */
 	volume_key_done(&a->key);
 }
@@ -123,12 +124,14 @@ void attempt_fail(struct attempt *a, const struct verdict *v)
 	a->verdict = *v;
 	a->told = a->binding;
 	a->is_last = true;
+	tried_end(&a->tried, &a->binding, v);
 	fail(a);
 }
 
 void attempt_succeed(struct attempt *a, const char *how)
 {
 	verdict_set(&a->verdict, OUTCOME_OK, "%s", how);
+	tried_end(&a->tried, &a->binding, &a->verdict);
 	end(a, ATTEMPT_OPENED);
 }
 
@@ -339,6 +342,7 @@ static void choose(struct attempt *a)
 		enum outcome o;
 
 		a->binding = a->order[a->next++];
+		tried_begin(&a->tried, &a->binding);
 		o = policy_check_binding(a->config, a->want->pin, a->cmdline, a->header, &a->binding, &v);
 		if (o == OUTCOME_OK)
 			o = check_opener(a, &v);
@@ -351,6 +355,7 @@ static void choose(struct attempt *a)
 								    ATTEMPT_MAY_START;
 			return;
 		}
+		tried_end(&a->tried, &a->binding, &v);
 		keep(a, &v);
 		a->is_last = outcome_is_refusal(o);
 	}
@@ -361,6 +366,7 @@ void attempt_try_next(struct attempt *a, const struct verdict *v)
 {
 	secret_free(take_ptr(a->passphrase));
 	volume_key_done(&a->key);
+	tried_end(&a->tried, &a->binding, v);
 	keep(a, v);
 	choose(a);
 }
@@ -535,6 +541,7 @@ void attempt_submit(struct attempt *a, struct op_session *session, deadline_t de
 	struct verdict v = { 0 };
 
 	a->submitted_ms = deadline_now();
+	tried_ask(&a->tried, &a->binding);
 	if (op_session_submit_unwrap(session, a->binding.token, luks_header_uuid(a->header),
 				     end_of_job(deadline), &a->job, &v) != OUTCOME_OK) {
 		if (!waits_for_seal(a, &v))
@@ -586,10 +593,12 @@ static void bring_back(struct attempt *a, unsigned id)
 	a->binding = a->slow[i].binding;
 	a->job = id;
 	memmove(&a->slow[i], &a->slow[i + 1], (--a->n_slow - i) * sizeof(a->slow[0]));
-	if (a->state == ATTEMPT_WAITS_FOR_KMS)
+	if (a->state == ATTEMPT_WAITS_FOR_KMS) {
 		a->slow[a->n_slow++] = now;
-	else
+	} else {
 		a->next--;
+		tried_put_back(&a->tried);
+	}
 	a->state = ATTEMPT_WAITS_FOR_KMS;
 }
 
@@ -626,6 +635,7 @@ void attempt_reply(struct attempt *a, struct kms_reply *reply)
 	a->tries += reply->tries;
 	memcpy(a->correlation_id, reply->correlation_id, sizeof(a->correlation_id));
 	memcpy(a->iam_request_id, reply->iam_request_id, sizeof(a->iam_request_id));
+	tried_reply(&a->tried, &a->binding, reply);
 	if (reply->condition != KMS_OK) {
 		struct verdict v = { 0 };
 
@@ -652,6 +662,7 @@ void attempt_give_up(struct attempt *a)
 		verdict_set(&v, OUTCOME_TIMEOUT, "kms:%s gave no verdict in time",
 			    a->binding.token->profile);
 	a->waited_for_card = a->state == ATTEMPT_WAITS_FOR_CARD || a->state == ATTEMPT_WAITS_FOR_SEAL;
+	tried_end(&a->tried, &a->binding, v.cause[0] ? &v : &a->verdict);
 	keep(a, &v); /* what the cards lack is a->verdict already */
 	fail(a);
 }

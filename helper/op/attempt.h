@@ -24,6 +24,7 @@
 #include "op/plan.h"
 #include "op/policy.h"
 #include "op/session.h"
+#include "op/tried.h"
 #include "op/verdict.h"
 #include "op/volume-key.h"
 
@@ -71,6 +72,7 @@ struct attempt {
 	size_t n_order, next;
 	struct binding binding; /* being tried; in the end the one that the verdict is about */
 	struct binding told;	/* what a->verdict is about, while others are tried */
+	struct tried_list tried; /* for the report; borrows from the header as the bindings do */
 	int keyslot;		/* of the binding, once its passphrase is in hand */
 	unsigned job;
 	deadline_t slow_at;	/* ATTEMPT_WAITS_FOR_KMS: from when on the next binding is tried as well; 0: there is none */

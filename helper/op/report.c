@@ -15,9 +15,9 @@
 #define RUNS_KEPT 8
 
 /* Names come from the command line, causes are cut: neither is sure to be UTF-8, as JSON has to be. */
-static void add_text(cJSON *to, const char *name, const char *text)
+static void add_cut(cJSON *to, const char *name, const char *text, size_t max)
 {
-	_cleanup_free_ char *ascii = text && *text ? strdup(text) : NULL;
+	_cleanup_free_ char *ascii = text && *text ? strndup(text, max) : NULL;
 
 	if (!ascii)
 		return;
@@ -25,6 +25,11 @@ static void add_text(cJSON *to, const char *name, const char *text)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
 			*p = '?';
 	(void)cJSON_AddStringToObject(to, name, ascii); /* a report without it is still one */
+}
+
+static void add_text(cJSON *to, const char *name, const char *text)
+{
+	add_cut(to, name, text, SIZE_MAX);
 }
 
 static void add_ms(cJSON *to, const char *name, uint64_t ms)
@@ -55,7 +60,44 @@ static void add_warnings(cJSON *to, const struct attempt *a)
 	}
 }
 
-static cJSON *volume_json(const struct attempt *a, uint64_t started_ms)
+static cJSON *tried_json(const struct tried *t, uint64_t started_ms)
+{
+	cJSON *o = cJSON_CreateObject();
+	char binding[BINDING_NAME_SIZE];
+
+	if (!o)
+		return NULL;
+	binding_name(&t->binding, binding);
+	add_text(o, "binding", binding);
+	add_ms(o, "after_ms", t->began_ms - started_ms);
+	add_ms(o, "took_ms", t->ended_ms - t->began_ms);
+	add_text(o, "outcome", outcome_word(t->verdict.outcome));
+	add_cut(o, "cause", t->verdict.cause, LIMIT_TRIED_TEXT);
+	add_cut(o, "hint", verdict_hint_text(&t->verdict), LIMIT_TRIED_TEXT);
+	add_ms(o, "tries", t->requests);
+	add_text(o, "correlation_id", t->correlation_id);
+	add_text(o, "iam_request_id", t->iam_request_id);
+	return o;
+}
+
+/* As many as @room has. A report that lacks some is still one, and says how many. */
+static void add_tried(cJSON *to, const struct tried_list *tried, uint64_t started_ms, size_t *room)
+{
+	cJSON *list = tried->n ? cJSON_AddArrayToObject(to, "tried") : NULL;
+	size_t n = 0;
+
+	for (; list && n < tried_listed(tried) && *room; n++, (*room)--) {
+		cJSON *one = tried_json(&tried->list[n], started_ms);
+
+		if (!one || !cJSON_AddItemToArray(list, one)) {
+			json_free(one);
+			break;
+		}
+	}
+	add_ms(to, "tried_more", tried->n - n);
+}
+
+static cJSON *volume_json(const struct attempt *a, uint64_t started_ms, size_t *room)
 {
 	_cleanup_json_ cJSON *o = cJSON_CreateObject();
 	char binding[BINDING_NAME_SIZE];
@@ -79,12 +121,14 @@ static cJSON *volume_json(const struct attempt *a, uint64_t started_ms)
 	add_ms(o, "tries", a->tries);
 	add_text(o, "correlation_id", a->correlation_id);
 	add_text(o, "iam_request_id", a->iam_request_id);
+	add_tried(o, &a->tried, started_ms, room);
 	return take_ptr(o);
 }
 
 static cJSON *run_json(const struct report_run *run)
 {
 	_cleanup_json_ cJSON *o = cJSON_CreateObject();
+	size_t room = LIMIT_TRIED_RUN;
 	cJSON *volumes;
 	char when[32];
 	time_t now = time(NULL);
@@ -99,7 +143,7 @@ static cJSON *run_json(const struct report_run *run)
 	add_ms(o, "started_ms", run->started_ms);
 	add_ms(o, "network_after_ms", run->network_ms ? run->network_ms - run->started_ms + 1 : 0);
 	for (size_t i = 0; i < run->n_attempts; i++) {
-		cJSON *vol = volume_json(&run->attempts[i], run->started_ms);
+		cJSON *vol = volume_json(&run->attempts[i], run->started_ms, &room);
 
 		if (!vol || !cJSON_AddItemToArray(volumes, vol)) {
 			json_free(vol);

@@ -15,7 +15,7 @@
 
 #define RUN_DIR	    "/run/cexluks"
 #define REPORT_PATH RUN_DIR "/report.json"
-#define REPORT_SIZE (1u << 20) /* 8 runs of 64 volumes have room */
+#define REPORT_SIZE (2u << 20) /* 8 runs of 64 volumes have room */
 
 #define REPORT_MASTER_KEY_OLD "master-key-old"
 #define REPORT_UNCHECKED_KEY  "pattern-not-compared" /* somebody else opened it */

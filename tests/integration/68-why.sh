@@ -8,8 +8,11 @@ source "$(dirname "$0")/lib.sh"
 remote=/lib/systemd/systemd-journal-remote
 need 'why over several boots' cryptsetup jq curl socat unshare journalctl "$remote"
 
-sim_start --instance prod=key-protect || exit 1
-sim_conf prod key-protect prod >"$CONF"
+sim_start --instance prod=key-protect --instance far=key-protect || exit 1
+{
+    sim_conf prod key-protect prod
+    sim_conf far key-protect far
+} >"$CONF"
 root="$ROOM/root" v="$ROOM/volume"
 volume_make "$v"
 bind "$v" kms:prod
@@ -76,13 +79,15 @@ check 'in their order' same "$(grep -oE 'kms-key-disabled|kms-unreachable|iam-re
 check 'each once: this one from /run, and not from the journal too' same "$(grep -c '^boot at ' <<<"$out")" 3
 check 'what others than root said is none of them' not contains "$out" forged
 check 'with what the provider wants to know' same \
-    "$(grep -A 9 'kms-key-disabled' <<<"$out" | grep -c 'correlation id [0-9a-f]' | head -n 1)" 1
+    "$(grep -A 4 'kms-key-disabled$' <<<"$out" | grep -c 'correlation id [0-9a-f]' | head -n 1)" 1
 check 'and IAM, which refused' contains "$(sed -n '/iam-refused/,$p' <<<"$out")" 'IAM request bWFyay10aGlz-0123'
 why --json
 expect 'the same for programs' 0
 check "this boot's runs, and those of before by boot" same \
     "$(jq -c '[.version, [.runs[].volumes[].outcome], [.earlier[] | [.boot[0:4], [.runs[].volumes[].outcome]]]]' <<<"$out")" \
     '[1,["iam-refused"],[["1111",["kms-key-disabled"]],["2222",["kms-unreachable"]]]]'
+check 'with what was tried' same "$(jq -c '.earlier[0].runs[0].volumes[0].tried | map([.binding, .outcome, .hint != null])' <<<"$out")" \
+    '[["kms:prod","kms-key-disabled",true]]'
 check 'with ids' same "$(jq -r '.earlier[0].runs[0].volumes[0].correlation_id | length > 8' <<<"$out")" true
 
 rm "$root/run/cexluks/report.json"
@@ -92,4 +97,36 @@ head -c 3000 "$root/var/log/journal/0123456789abcdef0123456789abcdef/system.jour
 cp "$ROOM/cut" "$root/var/log/journal/0123456789abcdef0123456789abcdef/system.journal"
 why
 expect 'a damaged journal keeps nobody from this one' 0 nothing-to-do
+
+# two services: one takes connections and says nothing, the other refuses what is asked of it
+bind "$v" kms:far
+expect 'a second binding' 0
+sim_key_state "$(sim_info '.instances[] | select(.name == "far").root_key')" 2
+sim_listener prod hang
+boots 55555555555555555555555555555555 0
+sim_listener prod up
+report="$root/run/cexluks/report.json"
+check 'both were tried, the first one until the end' same \
+    "$(jq -c '.runs[0].volumes[0].tried | map([.binding, .outcome, (.correlation_id // "" | length > 8)])' "$report")" \
+    '[["kms:prod","kms-unreachable",true],["kms:far","kms-key-disabled",true]]'
+check 'the second beside the first' jq -e '.runs[0].volumes[0].tried | (.[0].after_ms // 0) < .[1].after_ms and
+    .[1].after_ms < (.[0].after_ms // 0) + .[0].took_ms and .[0].took_ms > 1000' "$report"
+why
+expect 'and so it is told' 0
+check 'in its order, with time and outcome of each' same "$(sed -nE 's/([0-9]+\.[0-9]) s/N s/g; /^    tried: /p' <<<"$out")" \
+    '    tried:  kms:prod, after N s, for N s: kms-unreachable
+    tried:  kms:far, after N s, for N s: kms-key-disabled'
+check 'with what to do about the one that decided nothing' contains "$(sed -n '/kms-key-disabled$/,$p' <<<"$out")" \
+    'next: enable the root key in the KMS'
+check 'and the id for its own support' same "$(sed -n '/kms:far/,$p' <<<"$out" | grep -c 'correlation id [0-9a-f]')" 1
+
+# reports of before had one binding, and no list
+jq -c 'del(.runs[].volumes[].tried)' "$report" >"$ROOM/older" && cp "$ROOM/older" "$report"
+why
+expect 'a report of before is told as it was' 0 'tried:  kms:prod, asked after' 'result: '
+jq -c '.runs[].volumes[].tried = [range(3000) | {"binding": "kms:x", "outcome": 7}, "x", [1]] | .runs[].volumes[].tried_more = "many"' \
+    "$report" >"$ROOM/planted" && cp "$ROOM/planted" "$report"
+why
+expect 'a list that nobody made of this length is told as far as one goes' 0 'result: '
+check 'which is eight' same "$(grep -c '^    tried: ' <<<"$out")" 8
 summary

@@ -362,12 +362,72 @@ static void test_names_that_are_no_utf8_leave_the_report_readable(void **state)
 	free(s);
 }
 
+static void fill_tried(struct attempt *a, const struct binding *binding, size_t n, const char *cause)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct tried *t = &a->tried.list[i];
+
+		*t = (struct tried){ .binding = *binding, .began_ms = 1000 + 100 * i, .ended_ms = 1250 + 100 * i };
+		(void)verdict_set(&t->verdict, OUTCOME_DNS_FAILED, "%s", cause);
+		(void)verdict_hint(&t->verdict, "%s", cause);
+		memset(t->correlation_id, 'c', sizeof(t->correlation_id) - 1);
+		memset(t->iam_request_id, '"', sizeof(t->iam_request_id) - 1);
+	}
+	a->tried.n = n;
+}
+
+static void test_what_was_tried_is_told_in_its_order(void **state)
+{
+	struct show *s = show_new(1);
+	struct attempt *a = &s->attempts[0];
+	struct tree *t = *state;
+	_cleanup_json_ cJSON *report = NULL;
+	_cleanup_json_text_ char *json = NULL;
+
+	json_setup();
+	fill_tried(a, &s->binding, 2, "no answer");
+	a->tried.list[1].binding = (struct binding){ .kind = BINDING_CARD };
+	a->tried.list[1].verdict = a->verdict;
+	a->tried.list[1].correlation_id[0] = a->tried.list[1].iam_request_id[0] = '\0';
+	strcpy(a->tried.list[0].iam_request_id, "iam-1");
+	a->tried.list[0].requests = 3;
+	a->tried.list[0].correlation_id[8] = '\0';
+	assert_int_equal(report_write(tree_path(t, "/run/report.json"), &s->run), 0);
+	report = read_report(t);
+	json = json_text(report);
+	assert_non_null(strstr(json, "\"tried\":[{\"binding\":\"kms:prod\",\"took_ms\":250,"
+				     "\"outcome\":\"dns-failed\",\"cause\":\"no answer\",\"hint\":\"no answer\","
+				     "\"tries\":3,\"correlation_id\":\"cccccccc\",\"iam_request_id\":\"iam-1\"},"
+				     "{\"binding\":\"card\",\"after_ms\":100,\"took_ms\":250,"
+				     "\"outcome\":\"ok\",\"cause\":\"opened\"}]"));
+	assert_null(strstr(json, "tried_more"));
+	free(s);
+}
+
+/* @ret_more: those that the report only counts. */
+static int count_tried(const cJSON *report, int64_t *ret_more)
+{
+	const cJSON *run, *vol;
+	int64_t more;
+	int n = 0;
+
+	*ret_more = 0;
+	cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(report, "runs"))
+		cJSON_ArrayForEach(vol, cJSON_GetObjectItemCaseSensitive(run, "volumes")) {
+			n += cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(vol, "tried"));
+			if (json_integer(vol, "tried_more", 1, INT64_MAX / 2, &more))
+				*ret_more += more;
+		}
+	return n;
+}
+
 static void test_the_largest_report_can_be_read_again(void **state)
 {
 	struct show *s = show_new(LIMIT_VOLUMES);
 	struct tree *t = *state;
 	_cleanup_json_ cJSON *report = NULL;
 	char cause[400];
+	int64_t more;
 
 	json_setup();
 	memset(cause, '"', sizeof(cause) - 1);
@@ -376,11 +436,15 @@ static void test_the_largest_report_can_be_read_again(void **state)
 		memset(s->want[i].name, '"', sizeof(s->want[i].name) - 1);
 		fail_with(&s->attempts[i], ATTEMPT_FAILED, OUTCOME_DNS_FAILED, cause);
 		(void)verdict_hint(&s->attempts[i].verdict, "%s", cause);
+		fill_tried(&s->attempts[i], &s->binding, LIMIT_TRIED, cause);
+		s->attempts[i].tried.n += 3;
 	}
 	for (int i = 0; i < 9; i++)
 		assert_int_equal(report_write(tree_path(t, "/run/report.json"), &s->run), 0);
 	report = read_report(t);
 	assert_int_equal(runs_in(report), 8);
+	assert_int_equal(count_tried(report, &more), 8 * LIMIT_TRIED_RUN);
+	assert_int_equal(more, 8 * (LIMIT_VOLUMES * (LIMIT_TRIED + 3) - LIMIT_TRIED_RUN));
 	free(s);
 }
 
@@ -532,6 +596,7 @@ int main(void)
 		T(test_the_report_is_json_of_at_most_eight_runs_with_the_first),
 		T(test_a_damaged_report_is_replaced),
 		T(test_names_that_are_no_utf8_leave_the_report_readable),
+		T(test_what_was_tried_is_told_in_its_order),
 		T(test_the_largest_report_can_be_read_again),
 		T(test_no_secret_is_in_the_report),
 		T(test_every_name_of_a_refused_volume_is_marked),

@@ -111,30 +111,63 @@ static void test_the_next_binding_is_tried_and_the_best_verdict_stays(void **sta
 	}
 }
 
+/* What was tried in which order, and what came of it: "prod: timeout, dr: opens". */
+static void check_tried(const struct attempt *a, const char *expected)
+{
+	char said[512] = "";
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < a->tried.n; i++) {
+		const struct tried *t = &a->tried.list[i];
+		bool opens = t->verdict.outcome == OUTCOME_OK || t->verdict.outcome == OUTCOME_DEVICE_MAPPER;
+		size_t n = strlen(said);
+
+		(void)snprintf(said + n, sizeof(said) - n, "%s%s: %s", n ? ", " : "", t->binding.token->profile,
+			       opens ? "opens" : outcome_word(t->verdict.outcome));
+		assert_in_range(t->began_ms, before, t->ended_ms);
+		assert_true(t->ended_ms <= a->ended_ms);
+		before = t->began_ms;
+	}
+	assert_string_equal(said, expected);
+}
+
 static void test_a_slow_service_gets_company(void **state)
 {
 	static const struct {
 		const char *first, *second, *third;
 		enum outcome outcome; /* OUTCOME_OK: it opens */
-		const char *profile;
+		const char *profile, *tried;
 	} rows[] = {
-		{ TOKEN("prod", "hang"), TOKEN("dr", "right"), NULL, OUTCOME_OK, "dr" },
-		{ TOKEN("prod", "hang"), TOKEN("prod", "hang"), TOKEN("dr", "right"), OUTCOME_OK, "dr" },
-		{ TOKEN("prod", "late-right"), TOKEN("dr", "hang"), NULL, OUTCOME_OK, "prod" },
-		{ TOKEN("prod", "late-gone"), TOKEN("dr", "right"), NULL, OUTCOME_OK, "dr" },
-		{ TOKEN("prod", "late-right"), TOKEN("dr", "wrong"), NULL, OUTCOME_OK, "prod" },
+		{ TOKEN("prod", "hang"), TOKEN("dr", "right"), NULL, OUTCOME_OK, "dr",
+		  "prod: timeout, dr: opens" },
+		{ TOKEN("prod", "hang"), TOKEN("prod", "hang"), TOKEN("dr", "right"), OUTCOME_OK, "dr",
+		  "prod: timeout, prod: timeout, dr: opens" },
+		{ TOKEN("prod", "late-right"), TOKEN("dr", "hang"), NULL, OUTCOME_OK, "prod",
+		  "prod: opens, dr: timeout" },
+		{ TOKEN("prod", "late-gone"), TOKEN("dr", "right"), NULL, OUTCOME_OK, "dr",
+		  "prod: kms-key-gone, dr: opens" },
+		{ TOKEN("prod", "late-right"), TOKEN("dr", "wrong"), NULL, OUTCOME_OK, "prod",
+		  "prod: opens, dr: timeout" },
 		/* when the first one failed, the third one does not wait for the second */
-		{ TOKEN("prod", "late-gone"), TOKEN("prod", "hang"), TOKEN("dr", "right"), OUTCOME_OK, "dr" },
-		{ TOKEN("prod", "late-gone"), TOKEN("dr", "hang"), NULL, OUTCOME_TIMEOUT, "dr" },
-		{ TOKEN("prod", "hang"), TOKEN("dr", "gone"), NULL, OUTCOME_TIMEOUT, "prod" },
-		{ TOKEN("prod", "hang"), TOKEN("dr", "hang"), NULL, OUTCOME_TIMEOUT, "prod" },
-		{ TOKEN("prod", "hang"), TOKEN("nobody", "x1"), NULL, OUTCOME_TIMEOUT, "prod" },
+		{ TOKEN("prod", "late-gone"), TOKEN("prod", "hang"), TOKEN("dr", "right"), OUTCOME_OK, "dr",
+		  "prod: kms-key-gone, prod: timeout, dr: opens" },
+		{ TOKEN("prod", "late-gone"), TOKEN("dr", "hang"), NULL, OUTCOME_TIMEOUT, "dr",
+		  "prod: kms-key-gone, dr: timeout" },
+		{ TOKEN("prod", "hang"), TOKEN("dr", "gone"), NULL, OUTCOME_TIMEOUT, "prod",
+		  "prod: timeout, dr: kms-key-gone" },
+		{ TOKEN("prod", "hang"), TOKEN("dr", "hang"), NULL, OUTCOME_TIMEOUT, "prod",
+		  "prod: timeout, dr: timeout" },
+		{ TOKEN("prod", "hang"), TOKEN("nobody", "x1"), NULL, OUTCOME_TIMEOUT, "prod",
+		  "prod: timeout, nobody: config-error" },
 		/* what was tampered with ends the search, and what is under way before it may still open */
 		{ TOKEN("prod", "hang"), TOKEN_AS("dr", "right", "false", "3"), NULL, OUTCOME_HEADER_REFUSED,
-		  "dr" },
-		{ TOKEN("prod", "late-right"), TOKEN_AS("dr", "right", "false", "3"), NULL, OUTCOME_OK, "prod" },
+		  "dr",
+		  "prod: timeout, dr: header-refused" },
+		{ TOKEN("prod", "late-right"), TOKEN_AS("dr", "right", "false", "3"), NULL, OUTCOME_OK, "prod",
+		  "prod: opens, dr: header-refused" },
 		{ TOKEN("prod", "late-gone"), TOKEN_AS("prod", "right", "false", "3"), TOKEN("dr", "right"),
-		  OUTCOME_HEADER_REFUSED, "prod" },
+		  OUTCOME_HEADER_REFUSED, "prod",
+		  NULL /* whether the late answer comes in time */ },
 	};
 	struct stage *s = *state;
 
@@ -149,6 +182,8 @@ static void test_a_slow_service_gets_company(void **state)
 		if (!as_wanted || !a->binding.token || strcmp(a->binding.token->profile, rows[i].profile) != 0)
 			fail_msg("row %zu: %s: %s, %s", i, outcome_word(a->verdict.outcome), a->verdict.cause,
 				 a->binding.token ? a->binding.token->profile : "none");
+		if (rows[i].tried)
+			check_tried(a, rows[i].tried);
 		assert_null(a->passphrase);
 		stage_strike(s);
 	}
