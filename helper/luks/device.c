@@ -38,12 +38,23 @@ void luks_device_free(struct luks_device *device)
 	free(device);
 }
 
-/* A disk with bad sectors where a header begins is no disk with something else. */
+/*
+ * A disk with bad sectors where a header begins is no disk with something else. The read that
+ * reaches them ends early, and the next one fails.
+ */
 static int check_readable(int fd)
 {
 	char smallest[16 << 10]; /* header that LUKS2 knows */
+	size_t have = 0;
+	ssize_t n;
 
-	return pread(fd, smallest, sizeof(smallest), 0) < 0 ? -errno : 0;
+	do {
+		n = pread(fd, smallest, sizeof(smallest) - have, (off_t)have);
+		if (n < 0)
+			return -errno;
+		have += (size_t)n;
+	} while (n && have < sizeof(smallest));
+	return 0;
 }
 
 /* Ambiguous contents are nobody's LUKS2 header. */

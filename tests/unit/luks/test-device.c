@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
 
 #include "luks/claims.h"
@@ -94,6 +95,22 @@ static void test_a_disk_that_cannot_be_read_is_not_called_empty(void **state)
 
 	(void)state;
 	assert_int_equal(luks_device_judge(&device), -EIO);
+	(void)close(device.fd);
+}
+
+static void test_a_disk_that_can_be_read_in_part_is_not_called_empty(void **state)
+{
+	struct luks_device device = { .fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC) };
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+
+	(void)state;
+	if (mmap(NULL, 4096, PROT_READ, flags, -1, 0) == MAP_FAILED) {
+		print_message("the kernel lets nobody but root map the address 0\n");
+		(void)close(device.fd);
+		skip();
+	}
+	assert_int_equal(luks_device_judge(&device), -EIO);
+	assert_int_equal(munmap(NULL, 4096), 0);
 	(void)close(device.fd);
 }
 
@@ -344,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_device_is_told_apart_from_what_is_no_luks2),
 		cmocka_unit_test(test_luks1_and_an_empty_file_are_not_luks2),
 		cmocka_unit_test(test_a_disk_that_cannot_be_read_is_not_called_empty),
+		cmocka_unit_test(test_a_disk_that_can_be_read_in_part_is_not_called_empty),
 		cmocka_unit_test(test_a_uuid_that_is_none_is_not_believed),
 		cmocka_unit_test(test_a_link_is_resolved_once),
 		cmocka_unit_test(test_case_of_a_uuid_does_not_matter),
