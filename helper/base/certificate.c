@@ -13,11 +13,17 @@
 #define BEGIN "-----BEGIN CERTIFICATE-----"
 #define END   "-----END CERTIFICATE-----"
 
+#define TAG_BOOLEAN  0x01u
 #define TAG_INTEGER  0x02u
+#define TAG_OCTETS   0x04u
+#define TAG_OID	     0x06u
 #define TAG_SEQUENCE 0x30u
 #define TAG_VERSION  0xa0u
 #define TAG_UTC	     0x17u
 #define TAG_TIME     0x18u
+#define TAG_ISSUER_ID 0x81u
+#define TAG_SUBJECT_ID 0x82u
+#define TAG_EXTENSIONS 0xa3u
 
 /* --- DER ------------------------------------------------------------------------------------ */
 
@@ -99,6 +105,43 @@ static bool take_time(struct der *d, int64_t *ret)
 	return true;
 }
 
+/* The next extension: its number, and what is in its value. */
+static bool take_extension(struct der *extensions, struct der *ret_oid, struct der *ret_value)
+{
+	struct der extension, critical;
+
+	if (!take(extensions, TAG_SEQUENCE, &extension) || !take(&extension, TAG_OID, ret_oid))
+		return false;
+	(void)take(&extension, TAG_BOOLEAN, &critical); /* left out where it is false */
+	return take(&extension, TAG_OCTETS, ret_value) && !extension.left;
+}
+
+/* @rest is what follows the subject. A second list of names makes both worthless. */
+static void find_names(struct der rest, struct certificate *c)
+{
+	static const unsigned char subject_alt_name[] = { 0x55, 0x1d, 0x11 };
+	struct der skipped, outer, extensions, oid, value, names;
+
+	if (!take(&rest, TAG_SEQUENCE, &skipped)) /* the public key */
+		return;
+	(void)take(&rest, TAG_ISSUER_ID, &skipped);
+	(void)take(&rest, TAG_SUBJECT_ID, &skipped);
+	if (!take(&rest, TAG_EXTENSIONS, &outer) || !take(&outer, TAG_SEQUENCE, &extensions))
+		return;
+	while (take_extension(&extensions, &oid, &value)) {
+		if (oid.left != sizeof(subject_alt_name) || memcmp(oid.p, subject_alt_name, oid.left) != 0)
+			continue;
+		if (c->names || !take(&value, TAG_SEQUENCE, &names) || value.left) {
+			c->names = NULL;
+			return;
+		}
+		c->names = names.p;
+		c->names_len = names.left;
+	}
+	if (extensions.left)
+		c->names = NULL;
+}
+
 static bool parse(struct der all, struct certificate *c)
 {
 	struct der certificate, signed_part, validity, skipped, name;
@@ -117,6 +160,7 @@ static bool parse(struct der all, struct certificate *c)
 		return false;
 	c->subject = name.p;
 	c->subject_len = name.left;
+	find_names(signed_part, c);
 	return true;
 }
 
@@ -157,6 +201,21 @@ bool certificate_is_by(const struct certificate *certificate, const struct certi
 {
 	return certificate->issuer_len == issuer->subject_len &&
 	       !memcmp(certificate->issuer, issuer->subject, issuer->subject_len);
+}
+
+bool certificate_has_name(const struct certificate *certificate, enum certificate_name kind)
+{
+	struct der names = { certificate->names, certificate->names ? certificate->names_len : 0 }, name;
+	bool found = false;
+
+	while (names.left) {
+		unsigned tag = *names.p;
+
+		if (!take(&names, tag, &name))
+			return false;
+		found |= tag == (unsigned)kind;
+	}
+	return found;
 }
 
 void certificate_date(int64_t ends, char ret[static CERTIFICATE_DATE_SIZE])

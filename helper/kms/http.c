@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "kms/body.h"
 #include "kms/retry.h"
+#include "kms/sent.h"
 
 struct http_try {
 	CURLM *multi; /* NULL until added */
@@ -24,6 +25,7 @@ struct http_try {
 	size_t header_bytes, header_lines;
 	uint64_t retry_after_ms;
 	const char *broken;
+	CURLcode refused; /* before anything was sent; else CURLE_OK */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -75,6 +77,22 @@ static size_t take_header(char *line, size_t size, size_t n, void *arg)
 	return len;
 }
 
+/* --- before anything goes ------------------------------------------------------------------- */
+
+/* Called when TLS is there. A connection that is refused here is closed and serves nobody else. */
+static int check_name(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct http_try *t = arg;
+	int r = sent_name(t->easy, t->host);
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	if (r == 0)
+		t->refused = CURLE_PEER_FAILED_VERIFICATION;
+	else if (r < 0)
+		t->refused = CURLE_OUT_OF_MEMORY;
+	return r == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 /* --- settings ------------------------------------------------------------------------------- */
 
 /* Remembers the first refusal, so that a list of settings stays a list. */
@@ -98,7 +116,11 @@ static CURLcode set_trust(struct http_try *t, const struct http_request *q)
 	SET(t, CURLOPT_CAINFO, NULL);
 	SET(t, CURLOPT_CAPATH, NULL);
 	SET(t, CURLOPT_CAINFO_BLOB, &ca);
-	SET(t, CURLOPT_CERTINFO, q->want_lifetime ? 1L : 0L);
+	/* For each connection its certificates, which a resumed session would not bring again. */
+	SET(t, CURLOPT_CERTINFO, 1L);
+	SET(t, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(t, CURLOPT_PREREQFUNCTION, check_name);
+	SET(t, CURLOPT_PREREQDATA, t);
 	return rc;
 }
 
@@ -320,11 +342,12 @@ void http_try_answer(struct http_try *t, CURLcode result, struct http_answer *re
 
 	*ret = (struct http_answer){ .host = t->host,
 				     .proxy = t->proxy,
-				     .result = result,
+				     .result = t->refused == CURLE_OK ? result : t->refused,
 				     .body = (const char *)secret_bytes(t->body),
 				     .body_len = t->body_len,
 				     .broken = t->broken,
-				     .error = t->error,
+				     .error = t->refused == CURLE_OK ? t->error :
+					      "its certificate has the name in the subject alone",
 				     .retry_after_ms = t->retry_after_ms };
 	if (result == CURLE_FILESIZE_EXCEEDED)
 		ret->broken = "its body is larger than any that a KMS sends";

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One HTTPS request, tried once: every libcurl setting is here. TLS 1.2 or newer with the
- * profile's own CA and name check, HTTP/1.1, no redirects, no proxy but a configured one, no
- * netrc, no cookies, no compression, bounded body, headers, rate and time.
+ * profile's own CA and name check (alternative names only, never the subject), no resumed session,
+ * HTTP/1.1, no redirects, no proxy but a configured one, no netrc, no cookies, no compression,
+ * bounded body, headers, rate and time.
  *
  * Source: libcurl 7.88.1, curl_easy_setopt(3); reference/kms-api.md 5.2 and 7.
  */

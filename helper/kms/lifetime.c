@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kms/lifetime.h"
 
-#include <string.h>
-
 #include "base/attributes.h"
 #include "base/certificate.h"
 #include "base/cleanup.h"
-
-#define CERT "Cert:"
-
-/* The i-th certificate that the server sent; libcurl has it as PEM among what it found in it. */
-static int sent(const struct curl_certinfo *info, int i, struct certificate *ret)
-{
-	for (const struct curl_slist *line = info->certinfo[i]; line; line = line->next) {
-		const char *text = line->data + strlen(CERT);
-
-		if (!strncmp(line->data, CERT, strlen(CERT)))
-			return certificate_next(&text, text + strlen(text), ret);
-	}
-	return -1;
-}
+#include "kms/sent.h"
 
 /* Until when the profile's own CA vouches for @by, or 0. */
 static int64_t anchored_until(const struct certificate *by, const char *ca, size_t ca_len)
@@ -42,15 +27,11 @@ static int64_t anchored_until(const struct certificate *by, const char *ca, size
 
 void lifetime_read(CURL *easy, const char *ca, size_t ca_len, struct lifetime *ret)
 {
-	struct curl_certinfo *info = NULL;
-
 	*ret = (struct lifetime){ 0 };
-	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info)
-		return;
-	for (int i = 0; i < info->num_of_certs && !ret->ca_ends; i++) {
+	for (int i = 0; !ret->ca_ends; i++) {
 		_cleanup_(certificate_done) struct certificate one = { 0 };
 
-		if (sent(info, i, &one) != 0)
+		if (sent_certificate(easy, i, &one) != 0)
 			return;
 		if (i == 0)
 			ret->server_ends = one.ends;

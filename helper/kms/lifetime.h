@@ -15,7 +15,7 @@ struct lifetime {
 };
 
 /**
- * lifetime_read() - of a handle with CURLOPT_CERTINFO whose transfer succeeded
+ * lifetime_read() - of a handle with CURLOPT_CERTINFO that made its connection itself, and whose transfer succeeded
  * @ca: PEM, @ca_len bytes
  *
  * Of several trust anchors with the right name the one that lasts longest counts.

@@ -82,7 +82,6 @@ chained() { # NAME TITLE INTERMEDIATE: good, but for what signed it
 }
 
 issue good ca '' '' "$SAN"$'\n'"$LEAF"
-# Not among these: no DNS name at all. libcurl looks at the subject then.
 while IFS='|' read -r name title san; do
     bad "$name" "$title" '' '' "${san:+subjectAltName=$san$'\n'}$LEAF"
 done <<END
@@ -98,6 +97,9 @@ wild-all|a wildcard for all|DNS:*
 wild-top|a wildcard below the top|DNS:*.test
 idn|a name that looks like ours|DNS:xn--kms-9cd.region.example.test
 address|an address and no name|IP:127.0.0.1
+subject|the name in the subject alone|
+mail-name|the name in the subject, and a mail address|email:root@$HOST
+subject-uri|the name in the subject, and an address of a page|URI:https://$HOST/
 address-as-name|an address as a name|DNS:127.0.0.1
 wild-twice|two wildcards|DNS:*.*.example.test
 dot|a name that begins with a dot|DNS:.region.example.test
@@ -155,7 +157,7 @@ if ! is_static; then
     bad rsa1024 'with an RSA key of 1024 bits' '' '' "$SAN"$'\n'"$LEAF"
     bad sha1 'signed with SHA-1' '' '' "$SAN"$'\n'"$LEAF" -md sha1
 fi
-check "there are ${#profiles[@]} certificates with one fault each" test "${#profiles[@]}" -ge 38
+check "there are ${#profiles[@]} certificates with one fault each" test "${#profiles[@]}" -ge 41
 
 # valid at any time that a clock can show
 printf '%s\nsubjectKeyIdentifier=hash\n' "$MAY_SIGN" >"$pki/extensions"
@@ -195,6 +197,9 @@ for i in "${!profiles[@]}"; do
         expect "a certificate ${titles[i]}" "$code" "$name: $word"
     fi
 done
+conf_of subject >"$CONF"
+with_conf wrap subject --gen
+expect 'a certificate with the name in the subject alone gets no ciphertext' 19 'subject alone'
 # shellcheck disable=SC2016 # jq's variable
 check 'none of them got a request' same \
     "$(sim_requests 'map(.listener) | unique | map(select(. as $l | ["iam", "good", "through"] | index($l) | not)) | join(" ")')" ''

@@ -34,6 +34,50 @@
 	"AgNHADBEAiAyis0gv/J87KrK9z8NtGJ4PHMON4DxE8yeh6gE28OUyAIgSajgW8NN\n" \
 	"QBA35OLdYVZ821LkDJtEOoc76VeZUNElNc4=\n" \
 	"-----END CERTIFICATE-----\n"
+/* The same subject, and what else it has for a name: a mail address and the host; no host; an address; two lists. */
+#define NAMED \
+	"-----BEGIN CERTIFICATE-----\n" \
+	"MIIBdDCCARqgAwIBAgIBATAKBggqhkjOPQQDAjAWMRQwEgYDVQQDDAtrbXMuZXhh\n" \
+	"bXBsZTAeFw0yNjExMjMwMTI0MzlaFw0zNjExMjAwMTI0MzlaMBYxFDASBgNVBAMM\n" \
+	"C2ttcy5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEoYs8N5fhtyR7\n" \
+	"G+P/MbOkd4ytbyP0SFyw0qH46U87+RlHuv/oEWWLG3CDUNnjKfunJ74RGKnwppN9\n" \
+	"pfLDba0xxKNZMFcwDAYDVR0TAQH/BAIwADAoBgNVHREEITAfgRByb290QGttcy5l\n" \
+	"eGFtcGxlggtrbXMuZXhhbXBsZTAdBgNVHQ4EFgQUkVR/Es7NPCan4QjavVPP4lMK\n" \
+	"sO0wCgYIKoZIzj0EAwIDSAAwRQIgdt4lbT5W6uQzPL3q5NLGxqoot5GjttZDOKvT\n" \
+	"6to+XIUCIQCRGPVg1Q4d5emMqBVeTFq6mVWGkkrUh/IMofU+9vMXVg==\n" \
+	"-----END CERTIFICATE-----\n"
+#define MAIL \
+	"-----BEGIN CERTIFICATE-----\n" \
+	"MIIBVzCB/6ADAgECAgEBMAoGCCqGSM49BAMCMBYxFDASBgNVBAMMC2ttcy5leGFt\n" \
+	"cGxlMB4XDTI2MTEyMzAxMjQ0MFoXDTM2MTEyMDAxMjQ0MFowFjEUMBIGA1UEAwwL\n" \
+	"a21zLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAShizw3l+G3JHsb\n" \
+	"4/8xs6R3jK1vI/RIXLDSofjpTzv5GUe6/+gRZYsbcINQ2eMp+6cnvhEYqfCmk32l\n" \
+	"8sNtrTHEoz4wPDAbBgNVHREEFDASgRByb290QGttcy5leGFtcGxlMB0GA1UdDgQW\n" \
+	"BBSRVH8Szs08JqfhCNq9U8/iUwqw7TAKBggqhkjOPQQDAgNHADBEAiBaDF5bk53u\n" \
+	"r97IFWnjs4zr82/8IDM9+iEaYb/ztMoQdwIgDFZKQJtyovH8Rn3t2B3VP0HGOX3M\n" \
+	"kZOlSmyoJs8sxLs=\n" \
+	"-----END CERTIFICATE-----\n"
+#define ADDRESS \
+	"-----BEGIN CERTIFICATE-----\n" \
+	"MIIBTDCB86ADAgECAgEBMAoGCCqGSM49BAMCMBYxFDASBgNVBAMMC2ttcy5leGFt\n" \
+	"cGxlMB4XDTI2MTEyMzAxMjQ0MFoXDTM2MTEyMDAxMjQ0MFowFjEUMBIGA1UEAwwL\n" \
+	"a21zLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAShizw3l+G3JHsb\n" \
+	"4/8xs6R3jK1vI/RIXLDSofjpTzv5GUe6/+gRZYsbcINQ2eMp+6cnvhEYqfCmk32l\n" \
+	"8sNtrTHEozIwMDAPBgNVHREECDAGhwR/AAABMB0GA1UdDgQWBBSRVH8Szs08Jqfh\n" \
+	"CNq9U8/iUwqw7TAKBggqhkjOPQQDAgNIADBFAiEAngDXv03rQnFTIpIj9EEV0SSx\n" \
+	"MzoiT3S+RwdaC5EqslMCIB2JDf5SAjkEIwYpsTRq/4wOOqHVNaxFlHrxNGCp3O8T\n" \
+	"-----END CERTIFICATE-----\n"
+#define TWICE \
+	"-----BEGIN CERTIFICATE-----\n" \
+	"MIIBbTCCARKgAwIBAgIBATAKBggqhkjOPQQDAjAWMRQwEgYDVQQDDAtrbXMuZXhh\n" \
+	"bXBsZTAeFw0yNjExMjMwMTI1MzNaFw0zNjExMjAwMTI1MzNaMBYxFDASBgNVBAMM\n" \
+	"C2ttcy5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEoYs8N5fhtyR7\n" \
+	"G+P/MbOkd4ytbyP0SFyw0qH46U87+RlHuv/oEWWLG3CDUNnjKfunJ74RGKnwppN9\n" \
+	"pfLDba0xxKNRME8wFgYDVR0RBA8wDYILa21zLmV4YW1wbGUwFgYDVR0RBA8wDYIL\n" \
+	"a21zLmV4YW1wbGUwHQYDVR0OBBYEFJFUfxLOzTwmp+EI2r1Tz+JTCrDtMAoGCCqG\n" \
+	"SM49BAMCA0kAMEYCIQCXXsvhdhevlKRLOLqtqMeqMWqFBWocsr0pT+SWWQmsRQIh\n" \
+	"ALp6HSfpPmXuD/THKZWmMz5+5W1JtRhHftvj5ZMjNSLR\n" \
+	"-----END CERTIFICATE-----\n"
 
 static int next(const char **text, struct certificate *ret)
 {
@@ -75,6 +119,29 @@ static void test_who_signed_it_is_known_by_name(void **state)
 	certificate_done(&other);
 }
 
+static bool has(const char *text, enum certificate_name kind)
+{
+	struct certificate c;
+	bool found;
+
+	assert_int_equal(next(&text, &c), 0);
+	found = certificate_has_name(&c, kind);
+	certificate_done(&c);
+	return found;
+}
+
+static void test_a_subject_is_no_name_of_a_host(void **state)
+{
+	(void)state;
+	assert_true(has(NAMED, CERTIFICATE_DNS));
+	assert_false(has(NAMED, CERTIFICATE_ADDRESS));
+	assert_true(has(ADDRESS, CERTIFICATE_ADDRESS));
+	assert_false(has(ADDRESS, CERTIFICATE_DNS));
+	assert_false(has(MAIL, CERTIFICATE_DNS));
+	assert_false(has(SERVER, CERTIFICATE_DNS)); /* the first version, without extensions */
+	assert_false(has(TWICE, CERTIFICATE_DNS));
+}
+
 static void test_dates_are_days_of_utc(void **state)
 {
 	char date[CERTIFICATE_DATE_SIZE];
@@ -105,7 +172,7 @@ static void test_what_is_none_is_refused_and_passed_over(void **state)
 /* Each character in turn is another one, and each end comes too early: nothing is read that is not there. */
 static void test_damage_is_refused_or_harmless(void **state)
 {
-	static const char whole[] = OTHER;
+	static const char whole[] = NAMED;
 	char damaged[sizeof(whole)];
 
 	(void)state;
@@ -117,7 +184,8 @@ static void test_damage_is_refused_or_harmless(void **state)
 			memcpy(damaged, whole, sizeof(whole));
 			damaged[i] = *c;
 			if (next(&text, &got) == 0)
-				certificate_done(&got);
+				(void)certificate_has_name(&got, CERTIFICATE_ADDRESS);
+			certificate_done(&got);
 		}
 	for (size_t len = 0; len + 2 < sizeof(whole); len++) {
 		const char *text = whole;
@@ -131,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_certificates_of_a_bundle_come_one_by_one),
 		cmocka_unit_test(test_who_signed_it_is_known_by_name),
+		cmocka_unit_test(test_a_subject_is_no_name_of_a_host),
 		cmocka_unit_test(test_dates_are_days_of_utc),
 		cmocka_unit_test(test_what_is_none_is_refused_and_passed_over),
 		cmocka_unit_test(test_damage_is_refused_or_harmless),
