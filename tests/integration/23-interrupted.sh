@@ -8,6 +8,7 @@
 # by new ones have the same to go through.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
+source tests/integration/reencipher.sh
 need 'interrupted verbs' cryptsetup jq curl strace
 
 step=3 verbs=(unbind rewrap migrate finish)
@@ -33,10 +34,14 @@ bind "$v" kms:next
 run key rotate next --config "$CONF" </dev/null
 expect 'a third one waits to be wrapped anew' 0
 cp "$v" "$ROOM/turned"
+cp "$ROOM/bound" "$ROOM/reenciphered"
+check 'a fourth one has a new volume key' reencipher_stage "$ROOM/reenciphered" "$key"
+check 'which its binding does not open' reencipher_complete "$ROOM/reenciphered"
+{ cat "$CONF" && printf '[volume v]\nuuid = %s\nbindings = kms:next, kms:prod\n' "$uuid"; } >"$ROOM/conf-both"
 
 # migrate --finish wants a boot that used the new binding.
 tree="$ROOM/tree"
-mkdir -p "$tree/run/cexluks"
+mkdir -p "$tree/run/cexluks" "$tree/etc"
 for file in "$SIM_CA" "$SIM_API_KEY_FILE"; do
     mkdir -p "$tree${file%/*}"
     cp -p "$file" "$tree$file"
@@ -46,9 +51,12 @@ jq -n --arg uuid "$uuid" '{version: 1, runs: [{mode: "boot", volumes: [{uuid: $u
 
 # --- the verbs: what they run on, and what is whole afterwards --------------------------------------------------------
 
-declare -A begins=([unbind]=bound [rewrap]=turned [migrate]=bound [finish]=moved [rotate]=bound [bind]=base [pattern]=paes [format]=blank)
-declare -A ends=([rewrap]=next [migrate]='next prod' [finish]=next [rotate]=prod [bind]=prod) # which bindings are left
-declare -A stays=([rewrap]=next [migrate]=prod [finish]=next [rotate]=prod)                    # which open at any time
+declare -A begins=([unbind]=bound [rewrap]=turned [migrate]=bound [finish]=moved [rotate]=bound [bind]=base [pattern]=paes [format]=blank
+    [apply]=bound [all]=bound [rebind]=reenciphered)
+declare -A ends=([rewrap]=next [migrate]='next prod' [finish]=next [rotate]=prod [bind]=prod # which bindings are left
+    [apply]='next prod' [all]='next prod' [rebind]=prod)
+declare -A stays=([rewrap]=next [migrate]=prod [finish]=next [rotate]=prod [apply]=prod [all]=prod) # which open at any time
+declare -A persons=([rebind]=2) # keyslots of people, if not one: the new volume key's, and the one of before
 
 command_of() { # VERB: sets cmd
     case $1 in
@@ -60,6 +68,12 @@ command_of() { # VERB: sets cmd
         rotate) cmd=(rotate "$v" --config "$CONF") ;;
         migrate) cmd=(migrate "$v" --to next --config "$CONF") ;;
         finish) cmd=(migrate "$v" --to next --finish --config "$CONF" --sysroot "$tree") ;;
+        apply) cmd=(apply "$v" --config "$ROOM/conf-both") ;;
+        rebind) cmd=(rebind "$v" --config "$CONF" --key-file "$key") ;;
+        all)
+            printf 'v %s none luks\n' "$v" >"$tree/etc/crypttab"
+            cmd=(migrate --all --to next --config "$CONF" --sysroot "$tree")
+            ;;
     esac
 }
 
@@ -80,7 +94,7 @@ is_whole() { # VERB: what it says to have done is all that there is
     fi
     profiles="$(tokens "$v" 'map(select(.keyslots != []) | .profile) | sort | join(" ")' | jq -r .)"
     [[ $profiles == "${ends[$1]-}" ]] || echo "bound to: $profiles"
-    [[ "$(header_json "$v" | jq '.keyslots | length')" -eq $(($(wc -w <<<"${ends[$1]-}") + 1)) ]] ||
+    [[ "$(header_json "$v" | jq '.keyslots | length')" -eq $(($(wc -w <<<"${ends[$1]-}") + ${persons[$1]-1})) ]] ||
         echo 'a keyslot too many, or too few'
     # shellcheck disable=SC2086 # a list
     lost ${ends[$1]-}
@@ -153,7 +167,7 @@ fi
 cat >"$ROOM/on-disk" <<'END'
 kind=$1 disk=$2 from=$3 to=$4
 shift 4
-mount -t tmpfs none "$disk" && cp --sparse=always "$from" "$disk/${from##*/}" || exit 99
+mount -t tmpfs -o mode=755 none "$disk" && cp --sparse=always "$from" "$disk/${from##*/}" || exit 99
 if [[ $kind == read-only ]]; then
     mount -o remount,ro "$disk" || exit 99
 else # full: no page is left, or one
@@ -168,8 +182,9 @@ exit $status
 END
 
 on_disk() { # full|full+page|read-only FROM TO COMMAND…: FROM is on a disk of its own, below the same name; sets status, out, err
-    mkdir -p "$ROOM/disk"
-    unshare -m bash "$ROOM/on-disk" "$1" "$ROOM/disk" "${@:2}" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    local disk="${DISK-$ROOM/disk}"
+    mkdir -p "$disk"
+    unshare -m bash "$ROOM/on-disk" "$1" "$disk" "${@:2}" >"$ROOM/out" 2>"$ROOM/err" </dev/null
     status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
     sane "$ROOM/err" "$*"
 }
@@ -190,7 +205,7 @@ verb_on_disk() { # VERB full+page|read-only [ARGUMENT…]: the volume as it is t
     on_disk "$2" "$ROOM/volume" "$v" "$program" "${cmd[@]}" "${@:3}"
 }
 
-for verb in "${verbs[@]}" rotate bind "${on_disks[@]}"; do
+for verb in "${verbs[@]}" rotate bind apply all rebind "${on_disks[@]}"; do
     verb_on_disk "$verb" full+page
     if [[ $status -eq 0 ]]; then
         check "$verb on a full disk: it did what it says" same "$(is_whole "$verb")" ''
@@ -217,6 +232,13 @@ check 'a rotation without room for its header backup fails' not test "$status" -
 unchanged 'and the volume stays as it is' "$v" "$(digest "$ROOM/bound")"
 check 'and no half backup stays' same "$(<"$v.list")" volume
 
+# What only reads needs no room.
+for kind in full read-only; do
+    on_disk "$kind" "$ROOM/bound" "$ROOM/after" "$CEXLUKS" inventory "$ROOM/disk/bound" --config "$CONF"
+    expect "inventory of a volume on a disk that is $kind" 0 "$ROOM/disk/bound" 'binding kms:prod: key-protect'
+    unchanged 'changes no byte' "$ROOM/after" "$(digest "$ROOM/bound")"
+done
+
 # --- files that are replaced, or made ---------------------------------------------------------------------------------
 
 key_on_disk="$ROOM/api-key"
@@ -239,6 +261,17 @@ for kind in full read-only; do
     on_disk "$kind" "$key_on_disk" "$ROOM/after" "$carded" keygen "$ROOM/disk/new" --xts --sysroot "$root"
     check "keygen on a disk that is $kind fails, and leaves no part of a key" same \
         "$([[ $status -ne 0 ]] && cat "$ROOM/after.list")" api-key
+done
+
+# A key file may be all that there is.
+"$CEXLUKS" wrap prod --gen --config "$CONF" </dev/null >"$ROOM/dm:key"
+for kind in full read-only; do
+    DISK="$tree/etc/cexluks/keys.d/logon" on_disk "$kind" "$ROOM/dm:key" "$ROOM/after" \
+        "$CEXLUKS" migrate --keys --from prod --to next --config "$CONF" --sysroot "$tree"
+    check "migrate --keys on a disk that is $kind fails, and says on what" contains \
+        "$([[ $status -ne 0 ]] && echo "failed: $out$err")" 'failed: ' logon/dm:key
+    unchanged 'and the key file stays' "$ROOM/after" "$(digest "$ROOM/dm:key")"
+    check 'and nothing is beside it' same "$(<"$ROOM/after.list")" dm:key
 done
 
 # A name that is not on the disk goes with the power, though the file is: the folder is synced after the last rename.
