@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "op/list.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static void describe_pattern(struct list_entry *e)
 			       reason.text);
 }
 
-enum outcome list_add(struct list *list, struct luks_device *device)
+int list_add(struct list *list, struct luks_device *device)
 {
 	struct list_entry *larger, *e;
 	struct luks_reason reason = { "" };
@@ -25,17 +26,20 @@ enum outcome list_add(struct list *list, struct luks_device *device)
 	larger = reallocarray(list->entries, list->n + 1, sizeof(*larger));
 	if (!larger) {
 		luks_device_free(device);
-		return OUTCOME_INTERNAL;
+		return -ENOMEM;
 	}
 	list->entries = larger;
 	e = &list->entries[list->n++];
 	*e = (struct list_entry){ .device = device };
 	r = luks_header_load(device, NULL, &e->header, &reason);
-	if (r != 0)
-		return verdict_luks(&e->verdict, r, device->path, &reason);
+	if (r != 0) {
+		(void)verdict_luks(&e->verdict, r, device->path, &reason);
+		return 0;
+	}
 	lock_judge(e->header, "", &e->lock);
 	describe_pattern(e);
-	return verdict_set(&e->verdict, OUTCOME_OK, "%s", device->path);
+	(void)verdict_set(&e->verdict, OUTCOME_OK, "%s", device->path);
+	return 0;
 }
 
 static int visit(const char *uuid, void *userdata)
@@ -43,9 +47,7 @@ static int visit(const char *uuid, void *userdata)
 	struct luks_device *device = NULL;
 	struct luks_reason reason = { "" };
 
-	if (luks_device_find(uuid, &device, &reason) == 0)
-		(void)list_add(userdata, device); /* its verdict is in the entry */
-	return 0;
+	return luks_device_find(uuid, &device, &reason) == 0 ? list_add(userdata, device) : 0;
 }
 
 enum outcome op_list(const char *device, struct list *ret, struct verdict *v)
@@ -62,9 +64,10 @@ enum outcome op_list(const char *device, struct list *ret, struct verdict *v)
 	r = luks_device_open(device, &one);
 	if (r != 0)
 		return verdict_luks(v, r, device, NULL);
-	if (list_add(ret, one) == OUTCOME_OK)
-		return verdict_set(v, OUTCOME_OK, "%s", device);
-	*v = ret->n ? ret->entries[0].verdict : (struct verdict){ .outcome = OUTCOME_INTERNAL };
+	r = list_add(ret, one);
+	if (r < 0)
+		return verdict_errno(v, r, device);
+	*v = ret->entries[0].verdict;
 	return v->outcome;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "base/attributes.h"
 #include "luks/header.h"
 #include "luks/pattern.h"
 #include "op/lock.h"
@@ -30,7 +31,7 @@ struct list {
 enum outcome op_list(const char *device, struct list *ret, struct verdict *v);
 void list_done(struct list *list);
 
-/* One more; takes @device, also when it fails. The outcome is that of its entry, or OUTCOME_INTERNAL without one. */
-enum outcome list_add(struct list *list, struct luks_device *device);
+/* One more, whatever its entry's verdict says; takes @device, also when it fails. 0, or -ENOMEM without an entry. */
+int list_add(struct list *list, struct luks_device *device) _must_check_;
 
 #endif

@@ -25,14 +25,14 @@ static bool is_same(const struct luks_device *one, const struct luks_device *oth
 	       a.st_ino == b.st_ino;
 }
 
-static void take(struct volumes *volumes, struct luks_device *device)
+static int take(struct volumes *volumes, struct luks_device *device)
 {
 	for (size_t i = 0; i < volumes->list.n; i++)
 		if (is_same(volumes->list.entries[i].device, device)) {
 			luks_device_free(device);
-			return;
+			return 0;
 		}
-	(void)list_add(&volumes->list, device); /* its verdict is in the entry */
+	return list_add(&volumes->list, device);
 }
 
 static void miss(struct volumes *volumes, const char *name, int r, const struct luks_reason *reason)
@@ -65,8 +65,8 @@ static void take_path(struct volumes *volumes, const char *path)
 	int r = luks_device_open(path, &device);
 
 	if (r == 0)
-		take(volumes, device);
-	else if (r != LUKS_NOT_LUKS2)
+		r = take(volumes, device);
+	if (r != 0 && r != LUKS_NOT_LUKS2)
 		miss(volumes, path, r, &reason);
 }
 
@@ -76,10 +76,10 @@ static void take_uuid(struct volumes *volumes, const char *uuid)
 	struct luks_reason reason = { "" };
 	int r = is_taken(volumes, uuid) ? 0 : luks_device_find(uuid, &device, &reason);
 
+	if (r == 0 && device)
+		r = take(volumes, device);
 	if (r != 0)
 		miss(volumes, uuid, r, &reason);
-	else if (device)
-		take(volumes, device);
 }
 
 /* By path first: what crypttab names so may be named by UUID in the configuration. */
@@ -105,9 +105,7 @@ static int take_attached(const char *uuid, void *userdata)
 	struct luks_device *device = NULL;
 	struct luks_reason reason = { "" };
 
-	if (luks_device_find(uuid, &device, &reason) == 0)
-		take(userdata, device);
-	return 0;
+	return luks_device_find(uuid, &device, &reason) == 0 ? take(userdata, device) : 0;
 }
 
 static int take_named(struct volumes *volumes)
@@ -156,8 +154,9 @@ enum outcome volumes_find_one(const char *sysroot, const char *config_path, cons
 	if (o != OUTCOME_OK)
 		return o;
 	r = luks_device_open(device, &one);
+	if (r == 0)
+		r = take(ret, one);
 	if (r != 0)
 		return verdict_luks(v, r, device, NULL);
-	take(ret, one);
 	return verdict_set(v, OUTCOME_OK, "%s", device);
 }
