@@ -42,6 +42,7 @@
 #define LIMIT_JSON_TEXT		4096  /* one string of them */
 #define LIMIT_MODULES_DEP	(8u << 20)
 #define LIMIT_BOOT_ENTRY	(64u << 10)
+#define LIMIT_BOOT_OPTIONS	4097  /* of the kernel in one of them: s390x kernels take 4096 */
 #define LIMIT_BOOT_ENTRIES	64
 
 /* LUKS2 header and tokens */

@@ -58,6 +58,15 @@ static int found(struct boot_next *ret, const char *sysroot, const char *path, c
 	return 0;
 }
 
+/* What does not fit is not known, as if there were none. */
+static void note_options(struct boot_next *ret, const char *text, const char *section, const char *key)
+{
+	char line[LIMIT_BOOT_OPTIONS];
+
+	if (boot_value(text, section, key, line, sizeof(line)) && strlen(line) < sizeof(line) - 1)
+		ret->options = strdup(line);
+}
+
 /* --- zipl.conf ------------------------------------------------------------------------------ */
 
 /* The section that a menu begins with: its default, or its first. */
@@ -92,6 +101,7 @@ static int find_in_zipl(const char *sysroot, struct wish *wish, struct boot_next
 	if (!boot_value(text, heading, "ramdisk", image, sizeof(image)) || image[0] != '/')
 		return -ENOENT;
 	image[strcspn(image, ",")] = '\0'; /* where to load it */
+	note_options(ret, text, heading, "parameters");
 	return found(ret, sysroot, image, "%s boots section %s by default", ZIPL, wish->text);
 }
 
@@ -163,10 +173,12 @@ static int find_entry(const struct entries *entries, const struct wish *wish, st
 		text = read_text(entries->sysroot, path);
 		if (!text || !image_of(text, image, sizeof(image)))
 			continue;
+		if (wish && !is_wished(wish, name, text, (size_t)(entries->n - 1 - i)))
+			continue;
+		note_options(ret, text, NULL, "options");
 		if (!wish)
 			return found(ret, entries->sysroot, image, "%s is the newest entry in %s", name, BOOT_ENTRIES);
-		if (is_wished(wish, name, text, (size_t)(entries->n - 1 - i)))
-			return found(ret, entries->sysroot, image, "%s is what %s names", name, wish->from);
+		return found(ret, entries->sysroot, image, "%s is what %s names", name, wish->from);
 	}
 	return -ENOENT;
 }
@@ -255,5 +267,6 @@ int boot_next_find(const char *sysroot, struct boot_next *ret)
 void boot_next_done(struct boot_next *next)
 {
 	free(next->image);
+	free(next->options);
 	*next = (struct boot_next){ .image = NULL };
 }

@@ -10,6 +10,7 @@
 
 struct boot_next {
 	char *image;
+	char *options; /* of the kernel, as the entry has them on one line; NULL: not known */
 	char why[320]; /* "2-now.conf is the newest entry in /boot/loader/entries" */
 };
 

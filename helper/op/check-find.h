@@ -18,6 +18,7 @@ struct checker {
 	struct check *found;
 	enum outcome first; /* the first failure, or OUTCOME_OK */
 	const char *image; /* what is looked at, for findings; NULL: the running system */
+	const char *options; /* of the kernel, that the next boot gives the image; NULL: those of now may be them */
 	bool has_ip;	    /* of an image: the command line configures the network */
 	bool unnamed;	    /* the one volume asked about: nothing that the boot reads names it */
 	char *keys[LIMIT_KEY_FILES]; /* user keys of the keys directory that unwrap */

@@ -30,19 +30,22 @@ static bool any_matches(const char *pattern)
 	return any;
 }
 
-static bool has_ip(const char *path)
+static bool says_ip(const char *text)
 {
-	_cleanup_free_ char *text = NULL;
-
-	if (file_read(path, LIMIT_CMDLINE, &text, NULL) < 0)
-		return false;
 	for (const char *p = text; (p = strstr(p, "ip=")); p++)
 		if (p == text || strchr(" \t\n\"", p[-1]))
 			return true;
 	return false;
 }
 
-/* Of this boot, which the next one may resemble, and what is written into the image. */
+static bool has_ip(const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return file_read(path, LIMIT_CMDLINE, &text, NULL) == 0 && says_ip(text);
+}
+
+/* Of the next boot, or of this one, which it may resemble, and what is written into the image. */
 static bool cmdline_has_ip(const struct checker *c)
 {
 	glob_t files = { 0 };
@@ -90,6 +93,10 @@ void check_image_network_outside(struct checker *c)
 {
 	char path[512];
 
+	c->has_ip = c->options && says_ip(c->options);
+	/* What grub puts in place of a variable is most often what this boot was given. */
+	if (c->has_ip || (c->options && !strchr(c->options, '$')))
+		return;
 	if (snprintf(path, sizeof(path), "%s/proc/cmdline", c->request->sysroot) < (int)sizeof(path))
 		c->has_ip = has_ip(path);
 }

@@ -172,6 +172,7 @@ static enum outcome check_next(struct checker *c, struct verdict *v)
 {
 	_cleanup_(boot_next_done) struct boot_next next = { .image = NULL };
 	struct verdict said = { 0 };
+	enum outcome o;
 	int r = boot_next_find(c->request->sysroot, &next);
 
 	if (r < 0 && r != -ENOENT)
@@ -179,7 +180,10 @@ static enum outcome check_next(struct checker *c, struct verdict *v)
 	if (r == 0) {
 		(void)verdict_set(&said, OUTCOME_OK, "the next boot takes %s: %s", next.image, next.why);
 		check_found(c, "", "boot loader", &said);
-		return check_image(c, next.image, v);
+		c->options = next.options;
+		o = check_image(c, next.image, v);
+		c->options = NULL;
+		return o;
 	}
 	(void)verdict_set(&said, OUTCOME_IMAGE_INCOMPLETE, "neither boot loader nor /boot tells which image the next boot takes");
 	(void)verdict_hint(&said, "cexluks check --initramfs IMAGE looks at one");

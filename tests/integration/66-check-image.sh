@@ -237,6 +237,36 @@ entry() { # FILE TITLE IMAGE
 run check --next-image --offline --sysroot "$system" </dev/null
 expect 'nothing says which image is the next' 43 'boot loader: failed: image-incomplete: neither boot loader nor /boot' \
     'hint: cexluks check --initramfs IMAGE'
+# the network of the next boot is configured by its own entry, not by the command line of now
+cp "$image" "$ROOM/kept.img"
+rm -rf "$tree" && cp -a "$good" "$tree" && rm -r "$tree/etc/systemd/network" && build
+next_ip() { # TITLE OPTIONS NOW WARNS: with these kernel options in the entry, and those of now
+    mkdir -p "$system/boot/loader/entries"
+    printf 'title it\nlinux /vmlinuz\n%sinitrd /initramfs.img\n' "${2:+options $2$'\n'}" >"$system/boot/loader/entries/1.conf"
+    next_warns "$1" "$3" "$4"
+    rm -r "$system/boot/loader"
+}
+next_warns() { # TITLE NOW WARNS
+    printf '%s\n' "$2" >"$system/proc/cmdline"
+    run check --next-image --offline --sysroot "$system" </dev/null
+    check "ip= $1" same "$status $(grep -c network-unconfigured <<<"$out")" "0 $3"
+    : >"$system/proc/cmdline"
+}
+next_ip 'in the entry' 'root=/dev/dm-0 ip=dhcp' quiet 0
+next_ip 'at the beginning of its options' 'ip=enc600:dhcp quiet' quiet 0
+next_ip 'neither there nor now' 'quiet rd.skip=1' quiet 1
+next_ip 'only now, and the next boot has none' 'quiet' 'quiet ip=dhcp' 1
+next_ip 'only now, and the entry has a variable' 'quiet $tuned_params' 'quiet ip=dhcp' 0
+next_ip 'only now, and the entry says nothing' '' 'quiet ip=dhcp' 0
+next_ip 'only now, and the options are too long to be known' "$(printf 'a%.0s' {1..4200})" 'quiet ip=dhcp' 0
+printf '[defaultboot]\ndefault = it\n[it]\nramdisk=/boot/initramfs.img\nparameters="quiet ip=dhcp"\n[other]\nparameters=quiet\n' \
+    >"$system/etc/zipl.conf"
+next_warns "in zipl's section" quiet 0
+sed -i '/^parameters="/s/ ip=dhcp//' "$system/etc/zipl.conf"
+next_warns "only now, and not in zipl's section" 'quiet ip=dhcp' 1
+rm "$system/etc/zipl.conf"
+mv "$ROOM/kept.img" "$image"
+
 kernel="$(uname -r)"
 next_is 'Fedora without entries' "initramfs-$kernel.img" 'no boot loader names one'
 next_is 'Debian without a boot loader' "initrd.img-$kernel" 'no boot loader names one'
