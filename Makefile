@@ -32,8 +32,10 @@ KERNELDIR  ?= $(PREFIX)/lib/kernel/install.d
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib
 PKG_CONFIG ?= pkg-config
-# The only folder that libcryptsetup looks into; it may name it by the /lib that is a link to /usr/lib.
-TOKENDIR   ?= $(patsubst /lib%,/usr/lib%,$(shell $(PKG_CONFIG) --variable=libdir libcryptsetup))/cryptsetup
+# The only folder that libcryptsetup looks into; it may name it by the /lib that is a link to /usr/lib. Without the sysroot of a
+# cross build, which pkg-config puts in front.
+TOKENDIR   ?= $(patsubst /lib%,/usr/lib%,$(patsubst $(PKG_CONFIG_SYSROOT_DIR)%,%,$(shell $(PKG_CONFIG) --variable=libdir \
+	libcryptsetup)))/cryptsetup
 
 B ?= $(if $(SAN),build-san,build)
 Q := $(if $(V),,@)
