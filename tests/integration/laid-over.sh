@@ -3,8 +3,15 @@
 #
 # To be sourced after lib.sh, in a mount namespace: roots that are this machine's with an installed tree laid over it, each
 # with what it writes kept to itself, in memory. What a test has in its own folder is there too, by the same path.
+#
+# LAID_OVER_BASE in the environment: the root of another release in place of this machine's, with LAID_OVER_TREE, what
+# "make install" copies of a build for that.
 
 laid_over_tree() { # TREE: what "make install" copies, of the build that is tested
+    if [[ -n ${LAID_OVER_BASE-} ]]; then
+        cp -a "${LAID_OVER_TREE:?}" "$1"
+        return
+    fi
     make -s "B=$B" -o "$CEXLUKS" -o "$B/libcryptsetup-token-cexluks.so" install "DESTDIR=$1" >"$ROOM/install" 2>&1 </dev/null ||
         { cat "$ROOM/install" >&2 && return 1; }
 }
@@ -19,7 +26,7 @@ laid_over_end() {
 trap 'laid_over_end; tidy_up' EXIT
 
 laid_over() { # ROOT TREE: makes ROOT; fails where that cannot be
-    local at
+    local at base="${LAID_OVER_BASE:-/}"
     [[ -n ${CEXLUKS_TEST_NAMESPACE-} ]] || return 1
     laid_over_roots+=("$1")
     mkdir -p "$1" "$1.own"
@@ -27,7 +34,7 @@ laid_over() { # ROOT TREE: makes ROOT; fails where that cannot be
     mkdir "$1.own/upper" "$1.own/work"
     # a layer must not be a folder of another one
     cp -a "$2" "$1.own/tree"
-    mount -t overlay -o "lowerdir=$1.own/tree:/,upperdir=$1.own/upper,workdir=$1.own/work" none "$1" 2>/dev/null || return 1
+    mount -t overlay -o "lowerdir=$1.own/tree:$base,upperdir=$1.own/upper,workdir=$1.own/work" none "$1" 2>/dev/null || return 1
     for at in proc dev sys; do
         mount --rbind "/$at" "$1/$at" || return 1
     done
