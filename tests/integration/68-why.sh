@@ -39,7 +39,7 @@ boots() { # BOOT-ID UID: one boot, whose entry is that user's
     until [[ -S $root/run/systemd/journal/socket ]]; do sleep 0.02; done
     # shellcheck disable=SC2016 # of the shell within
     unshare -m bash -c 'mkdir -p /run/cexluks && mount --bind "$1/run/cexluks" /run/cexluks &&
-        exec "$2" boot --sysroot "$1" --timeout 2' - "$root" "$CEXLUKS" >"$ROOM/boot-said" 2>&1 </dev/null
+        exec "$2" boot --sysroot "$1" --timeout 4' - "$root" "$CEXLUKS" >"$ROOM/boot-said" 2>&1 </dev/null
     until [[ -s $said ]]; do sleep 0.02; kill -0 "$listener" || break; done
     kill "$listener" && wait "$listener" 2>/dev/null
     {
