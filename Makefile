@@ -34,7 +34,7 @@ STATEDIR   ?= /var/lib
 PKG_CONFIG ?= pkg-config
 # The only folder that libcryptsetup looks into; it may name it by the /lib that is a link to /usr/lib. Without the sysroot of a
 # cross build, which pkg-config puts in front.
-TOKENDIR   ?= $(patsubst /lib%,/usr/lib%,$(patsubst $(PKG_CONFIG_SYSROOT_DIR)%,%,$(shell $(PKG_CONFIG) --variable=libdir \
+TOKENDIR   ?= $(patsubst /lib%,/usr/lib%,$(patsubst $(PKG_CONFIG_SYSROOT_DIR:/=)%,%,$(shell $(PKG_CONFIG) --variable=libdir \
 	libcryptsetup)))/cryptsetup
 
 B ?= $(if $(SAN),build-san,build)
