@@ -346,8 +346,9 @@ void http_try_answer(struct http_try *t, CURLcode result, struct http_answer *re
 				     .body = (const char *)secret_bytes(t->body),
 				     .body_len = t->body_len,
 				     .broken = t->broken,
-				     .error = t->refused == CURLE_OK ? t->error :
-					      "its certificate has the name in the subject alone",
+				     .error = t->refused == CURLE_PEER_FAILED_VERIFICATION ?
+					      "its certificate has the name in the subject alone" :
+					      t->error,
 				     .retry_after_ms = t->retry_after_ms };
 	if (result == CURLE_FILESIZE_EXCEEDED)
 		ret->broken = "its body is larger than any that a KMS sends";
