@@ -93,7 +93,7 @@ static void tell(const char *source, const struct verdict *v)
 	if (v->outcome == OUTCOME_OK || v->outcome == OUTCOME_NOTHING_TO_DO)
 		printf("%s: %s: %s\n", source, outcome_word(v->outcome), v->cause);
 	else
-		verdict_print(v, source);
+		verdict_print(v, source ? source : "cannot check");
 }
 
 static struct credential_request change_of(const struct verb_call *call)
@@ -143,10 +143,8 @@ enum outcome cli_credential_check(const struct verb_call *call)
 {
 	const struct credential_request request = change_of(call);
 	struct verdict v = { 0 };
-	enum outcome o = op_credential_check(&request, &v);
 
-	/* Each source was told, unless there was none to tell about. */
-	return o == OUTCOME_CONFIG_ERROR ? failed(&v, "cannot check") : o;
+	return op_credential_check(&request, &v);
 }
 
 enum outcome cli_credential_renew(const struct verb_call *call)

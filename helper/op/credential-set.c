@@ -277,8 +277,10 @@ enum outcome op_credential_check(const struct credential_request *request, struc
 	_cleanup_change_ struct change c = { .request = NULL };
 	enum outcome o = begin(&c, request, v), first = OUTCOME_OK;
 
-	if (o != OUTCOME_OK)
+	if (o != OUTCOME_OK) {
+		request->told(NULL, v);
 		return o;
+	}
 	for (size_t i = 0; i < c.sources.n; i++) {
 		struct verdict said = { 0 };
 

@@ -20,7 +20,7 @@ struct credential_request {
 	uint64_t timeout_ms; /* of each exchange with the service */
 	/* credential set: the new API key; @ret is taken over */
 	enum outcome (*ask)(const char *profile, struct secret **ret, struct verdict *v);
-	/* credential check and renew: one source and what became of it */
+	/* credential check and renew: one source and what became of it; check: NULL when none could be looked for */
 	void (*told)(const char *source, const struct verdict *v);
 	const char *key_type; /* of a new seal's secure key, as in op/keygen.h */
 	const char *apqns;

@@ -41,9 +41,12 @@ if [[ $EUID -eq 0 ]]; then
     chmod 0 "$CONF"
     chmod 755 "$ROOM"
     if command -v setpriv >/dev/null; then
-        setpriv --reuid 65534 --clear-groups "$CEXLUKS" ping --config "$CONF" >"$ROOM/out" 2>"$ROOM/err" </dev/null
-        status=$? out='' err="$(<"$ROOM/err")"
-        expect 'a configuration that we may not read' 10 no-permission "$CONF" 'run it as root'
+        for verb in 'ping prod' 'credential check prod'; do
+            # shellcheck disable=SC2086 # words
+            setpriv --reuid 65534 --clear-groups "$CEXLUKS" $verb --config "$CONF" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+            status=$? out='' err="$(<"$ROOM/err")"
+            expect "a configuration that we may not read, with $verb" 10 no-permission "$CONF" 'run it as root'
+        done
     else
         skip 'a configuration that we may not read: setpriv is not installed'
     fi
