@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "op/inventory.h"
 #include "op/migrate.h"
 #include "op/sum.h"
+#include "op/volumes.h"
 
 struct all {
 	const struct migrate_request *request;
@@ -19,15 +19,15 @@ static void tell(struct all *all, const char *what, const struct verdict *v,
 	all->sum = outcome_sum(all->sum, v->outcome);
 }
 
-/* A volume that is moved already is in it too: the step says so. */
+/* A volume that is moved already is in it too: the step says so. What is finished may have lost its keyslot before. */
 static bool hangs_on_service(const struct all *all, const struct list_entry *e)
 {
-	const struct luks_token *token;
-	size_t i = 0;
+	const struct luks_token *const *tokens;
+	size_t n = e->header ? luks_header_tokens(e->header, &tokens) : 0;
 
-	while ((token = inventory_binding(e, &i)))
-		if (token->kind == LUKS_TOKEN_KMS &&
-		    (!all->request->from || !strcmp(token->profile, all->request->from)))
+	for (size_t i = 0; i < n; i++)
+		if (tokens[i]->kind == LUKS_TOKEN_KMS && (tokens[i]->keyslot >= 0 || all->request->finish) &&
+		    (!all->request->from || !strcmp(tokens[i]->profile, all->request->from)))
 			return true;
 	return false;
 }

@@ -94,20 +94,33 @@ static enum outcome add(struct migrate *m, struct migrate_result *ret)
 
 /* --- the old one ---------------------------------------------------------------------------- */
 
-/* The service that is left: the one that is named, or the only other one. */
-static enum outcome find_old(const struct migrate *m, char ret[static BINDING_NAME_SIZE])
+static size_t find_others(const struct migrate *m, const struct bound_names *names, char ret[static BINDING_NAME_SIZE])
 {
 	size_t others = 0;
 
 	ret[0] = '\0';
-	for (size_t i = 0; i < m->names.n; i++) {
-		const char *name = m->names.list[i], *profile = config_binding_profile(name);
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->list[i], *profile = config_binding_profile(name);
 
 		if (!profile || !strcmp(name, m->to) || !own_way_may(&m->way, name))
 			continue;
 		(void)snprintf(ret, BINDING_NAME_SIZE, "%s", name);
 		others++;
 	}
+	return others;
+}
+
+/* The service that is left: the one that is named, or the only other one; or what an interrupted run left of it. */
+static enum outcome find_old(const struct migrate *m, char ret[static BINDING_NAME_SIZE])
+{
+	_cleanup_bound_names_ struct bound_names bare = { .n = 0 };
+	size_t others = find_others(m, &m->names, ret);
+	enum outcome o = others ? OUTCOME_OK : bound_names_read_bare(m->request->device, &bare, m->v);
+
+	if (o != OUTCOME_OK)
+		return o;
+	if (!others)
+		others = find_others(m, &bare, ret);
 	if (others < 2)
 		return OUTCOME_OK;
 	verdict_set(m->v, OUTCOME_USAGE, "%s has %zu other services", m->request->device, others);

@@ -116,6 +116,15 @@ check 'the new one is left' same "$(bound)" '"new"'
 check 'the person of before still gets in' opens_for_human "$v"
 move --finish
 expect 'again it is nothing to do' 0 nothing-to-do
+interrupted() { # as --finish is, between the old binding's keyslot and its token
+    bind "$v" kms:old
+    cryptsetup luksKillSlot -q "$v" "$(tokens "$v" '.[] | select(.profile == "old") | .keyslots[0]' | jq -r .)"
+    check 'without its keyslot the old token is there' same "$(tokens "$v" '[.[] | .profile] | sort')" '["new","old"]'
+}
+interrupted
+move --finish
+expect 'after an interruption it takes the token too' 0 'ok: removed'
+check 'and only the new one is left' same "$(tokens "$v" '[.[] | .profile]')" '["new"]'
 
 bind "$v" kms:old
 bind "$v" kms:dr
@@ -195,6 +204,9 @@ jq -n --arg v "$(cryptsetup luksUUID "$v")" '{version: 1, runs: [{mode: "boot",
 move_all --from old --finish
 expect 'a boot that used the new service for one of two finishes that one' 42 "$v: ok: removed" "$w: image-stale: "
 check 'the other keeps both' same "$(tokens "$w" '[.[] | .profile] | sort')" '["new","old"]'
+interrupted
+move_all --from old --finish
+expect 'and completes what was interrupted' 42 "$v: ok: removed" "$w: image-stale: "
 move_all --header-backup "$ROOM/backup-2"
 expect 'one backup cannot be of all' 2 'for one DEVICE'
 move --all
