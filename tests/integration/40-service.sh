@@ -402,9 +402,9 @@ check 'no credential of .netrc is sent' same \
 is_static && loaders=0 || loaders=1
 check 'the loader is told things in the core only, not in the process that speaks to the network' same \
     "$(find "$ROOM" -maxdepth 1 -name 'ld.*' | wc -l)" "$loaders"
-# the certificate that the untrusted service shows, as a CA of the environment
+# the certificate that the untrusted service shows, as a CA of the environment beside IAM's, which is asked first
 openssl s_client -connect "$(sim_info '.instances[] | select(.name == "strange") | .url' | cut -c9-)" -showcerts \
-    </dev/null 2>/dev/null | sed -n '/BEGIN CERT/,/END CERT/p' >"$ROOM/strange-ca.pem"
+    </dev/null 2>/dev/null | sed -n '/BEGIN CERT/,/END CERT/p' | cat - "$SIM_CA" >"$ROOM/strange-ca.pem"
 sim_conf strange key-protect strange >"$ROOM/tls.conf"
 trapped ping --config "$ROOM/tls.conf"
 expect 'a CA of the environment is not trusted' 19 tls-untrusted
