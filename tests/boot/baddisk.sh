@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # For cases that source this file: a machine with a data volume on a disk of baddisk.c. "hook" is what its real root does
-# with it, by the functions of 86-disk-that-changes/disk.sh.
+# with it, by the functions of 86-disk-that-changes/disk.sh, within "seconds".
 # shellcheck disable=SC2034 # read by kms_vm
 
+seconds=870
 boot() {
     local image disk data="$case_dir/data.disk" other="$case_dir/other.disk" hooks="$case_dir/hooks" filter
     gcc -std=gnu17 -Wall -Wextra -O2 -o "$case_dir/baddisk" "$here/baddisk.c"
@@ -30,7 +31,7 @@ boot() {
     "$case_dir/baddisk" "$case_dir/bad" "$data" "$other" &
     server=$!
     trap 'kill "$server"; vm_stop_all' EXIT
-    kms_vm vm --limit 880 --hooks "$hooks" --nbd "$case_dir/bad:bad" --append "rd.luks.uuid=$root_uuid"
-    vm_wait vm 'MARK done' 870
+    kms_vm vm --limit $((seconds + 10)) --hooks "$hooks" --nbd "$case_dir/bad:bad" --append "rd.luks.uuid=$root_uuid"
+    vm_wait vm 'MARK done' $seconds
     vm_ended vm 20
 }

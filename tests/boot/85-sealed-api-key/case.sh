@@ -1,11 +1,21 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tier: all
+# limit: 1800
 #
 # One machine has its card seal the API key. Another image holds that and nothing secret, and its boot asks the KMS; with
 # another card it does not.
 # shellcheck disable=SC2034 # read by run
 title="an API key that a card keeps: the image holds no secret, and the boot asks the KMS (systemd image)"
+
+# What 84-api-key-in-header has of its own.
+seal_script=85-sealed-api-key/seal.sh key_source=sealed:/etc/cexluks/prod.sealed
+wants='prod.sealed: wants master key'
+first_options=() image_options=()
+take_sealed() { # to the files of the next image
+    vm_mark first seal | sed -n 's/^sealed: //p' | base64 -d >"$case_dir/sealed/prod.sealed"
+    chmod 0600 "$case_dir/sealed/prod.sealed"
+}
 
 # The configuration of the simulator's guest, with another source of the API key, and the CA at CA.
 conf_with() { # SOURCE [CA]
@@ -25,31 +35,31 @@ boot() {
     kms_bind "$disk"
 
     mkdir -p "$hooks" "$case_dir/sealed"
-    cp "$here/85-sealed-api-key/seal.sh" "$(helper)" "$SIM_CA" "$hooks/"
+    cp "$here/$seal_script" "$(helper)" "$SIM_CA" "$hooks/"
     cp "$SIM_API_KEY_FILE" "$hooks/api-key"
     conf_with file:/mnt/api-key /mnt/ca.pem >"$hooks/cexluks.conf"
     chmod 0600 "$hooks/cexluks.conf"
     first="$(card_image first --conf-dir "$case_dir/conf")"
-    image="$first" kms_vm first --hooks "$hooks" --append "rd.luks.uuid=$root_uuid"
+    image="$first" kms_vm first "${first_options[@]}" --limit 500 --hooks "$hooks" --append "rd.luks.uuid=$root_uuid"
     vm_wait first 'MARK done' 400
     vm_ended first 20
     vm_mark first seal
-    vm_mark first seal | sed -n 's/^sealed: //p' | base64 -d >"$case_dir/sealed/prod.sealed"
+    take_sealed
 
     cp "$SIM_CA" "$case_dir/sealed/ca.pem"
-    conf_with sealed:/etc/cexluks/prod.sealed >"$case_dir/sealed/cexluks.conf"
-    chmod 0600 "$case_dir/sealed"/{prod.sealed,cexluks.conf}
-    image="$(card_image initrd --conf-dir "$case_dir/sealed")"
+    conf_with "$key_source" >"$case_dir/sealed/cexluks.conf"
+    chmod 0600 "$case_dir/sealed/cexluks.conf"
+    image="$(card_image initrd --conf-dir "$case_dir/sealed" "${image_options[@]}")"
     : >"$case_dir/has-api-key"
     if has_api_key "$first"; then echo first >>"$case_dir/has-api-key"; fi
     if has_api_key "$image"; then echo second >>"$case_dir/has-api-key"; fi
     kms_mark
-    kms_vm vm --append "rd.luks.uuid=$root_uuid"
+    kms_vm vm --limit 500 --append "rd.luks.uuid=$root_uuid"
     vm_wait vm 'MARK done' 400
     vm_ended vm 20
     kms_requests '.[].path' >"$case_dir/asked"
     kms_mark
-    kms_vm other --append "rd.luks.uuid=$root_uuid rd.cexluks.timeout=20 softcex.master_key=second"
+    kms_vm other --limit 500 --append "rd.luks.uuid=$root_uuid rd.cexluks.timeout=20 softcex.master_key=second"
     vm_wait other 'stays closed: master-key-unknown' 300
     vm_wait other "$kms_prompt" 60
     vm_stop other
@@ -83,5 +93,5 @@ expect_the_image_holds_no_API_key() {
 }
 
 expect_a_stolen_image_is_of_no_use() {
-    console_explains other master-key-unknown 'prod.sealed: wants master key' && [[ ! -s $case_dir/asked-other ]]
+    console_explains other master-key-unknown "$wants" && [[ ! -s $case_dir/asked-other ]]
 }

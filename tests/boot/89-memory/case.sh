@@ -12,6 +12,7 @@ title="memory keeps nothing of an unattended boot but the volume key (an image t
 # shellcheck source=tests/boot/memory.sh
 source "$here/memory.sh"
 places=(process run journal keyring)
+image_options=()
 
 boot() {
     local image disk place hooks="$case_dir/hooks"
@@ -29,7 +30,7 @@ boot() {
         # the other way round, or the file that brings it would be what is found
         rev <"$case_dir/secrets/left-in-$place" >"$hooks/$place.word"
     done
-    image="$(make_image initrd --conf-dir "$case_dir/conf" --dracut-arg --no-compress)"
+    image="$(make_image initrd --conf-dir "$case_dir/conf" --dracut-arg --no-compress "${image_options[@]}")"
     kms_vm vm --monitor --hooks "$hooks" --append "rd.luks.uuid=$root_uuid systemd.show_status=1 boot-marker.stay" \
         --append "$(memory_planted)"
     vm_wait vm 'opened with kms:prod' 300
