@@ -5,7 +5,7 @@
 # seen to make no socket for one, nor does anything else that it starts.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
-need 'a core without network' cryptsetup jq curl strace
+need 'a core without network' cryptsetup jq curl strace keyctl unshare
 
 sim_start --instance prod=key-protect || exit 1
 sim_conf prod key-protect >"$CONF"
@@ -27,18 +27,42 @@ families() { # net or core: which kinds of sockets its processes made, of the tr
         END { for (family in seen) print family }' "$ROOM/trace" "$ROOM/trace" | sort | tr '\n' ' '
 }
 
+strace=(strace -f -qq -o "$ROOM/trace" -e 'trace=execve,clone,clone3,fork,vfork,socket,socketpair,connect')
+
 traced() { # VERB ARGUMENT…
-    strace -f -qq -o "$ROOM/trace" -e trace=execve,clone,clone3,fork,vfork,socket,socketpair,connect \
-        "$CEXLUKS" "$@" --config "$CONF" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    "${strace[@]}" "$CEXLUKS" "$@" --config "$CONF" >"$ROOM/out" 2>"$ROOM/err" </dev/null
     status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
 }
 
-for verb in 'pass' 'check' 'rotate'; do
+# As in an initramfs, with keyring and /run of its own.
+traced_boot() {
+    local etc="$ROOM/root/etc"
+    mkdir -p "$etc/cexluks"
+    { printf '[cexluks]\nopen = systemd\n' && sed "s,^ca-file.*,ca-file = /etc/cexluks/ca.pem," "$CONF"; } |
+        sed "s,^api-key.*,api-key = file:/etc/cexluks/api-key," >"$etc/cexluks/cexluks.conf"
+    cp "$SIM_CA" "$etc/cexluks/ca.pem"
+    install -m 600 "$SIM_API_KEY_FILE" "$etc/cexluks/api-key"
+    printf 'late %s none luks\n' "$v" >"$etc/crypttab"
+    unshare -Urmpf --mount-proc keyctl session - sh -c 'mount -t tmpfs none /run && exec "$@"' - \
+        "${strace[@]}" "$CEXLUKS" boot --sysroot "$ROOM/root" >"$ROOM/out" 2>"$ROOM/err" </dev/null
+    status=$? out="$(<"$ROOM/out")" err="$(<"$ROOM/err")"
+}
+
+verbs='pass check rotate bind'
+if unshare -Urmpf --mount-proc keyctl session - true 2>/dev/null; then
+    verbs+=' boot'
+else
+    skip 'boot: no user namespaces with a keyring of their own here'
+fi
+for verb in $verbs; do
     case $verb in
         pass) traced pass "$v" kms:prod ;;
         check) traced check "$v" ;;
         rotate) traced rotate "$v" ;;
+        bind) volume_make "$v.new" && traced bind "$v.new" kms:prod --key-file "$(key_file)" ;;
+        boot) traced_boot ;;
     esac
+    expect "$verb does its work" 0
     check "$verb: the net process speaks to the service" grep -q AF_INET <<<"$(families net)"
     check "$verb: the core makes no socket for a network" not grep -Eq 'AF_INET|AF_PACKET|AF_VSOCK' <<<"$(families core)"
 done
