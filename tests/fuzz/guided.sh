@@ -4,8 +4,8 @@
 # guided.sh [TARGET…]: the fuzz targets under libFuzzer, which follows what the code does; SECONDS_EACH (60) seconds
 # each, on build-fuzz, made by "make fuzz" with clang. What was found new stays in FUZZ_ROOM (cexluks/fuzz of the user's cache,
 # so that it outlives a tree) and is where the next run begins; a failing input is FUZZ_ROOM/TARGET.crash-…, and
-# "build-fuzz/tests/fuzz/fuzz-TARGET FILE" runs it again. Each run adds a line to FUZZ_ROOM/runs: target, seconds, executions,
-# edges reached, status; what all of them came to is said at the end.
+# "build-fuzz/tests/fuzz/fuzz-TARGET FILE" runs it again. Each run adds a line to FUZZ_ROOM/runs: target, seconds of a
+# processor, executions, edges reached, status; what all of them came to is said at the end.
 #
 # guided.sh --table: over all runs, and what share of its parser each target has reached by now, as docs/security.md has it.
 set -uo pipefail
@@ -26,8 +26,11 @@ targets() { # [TARGET…]: all, or those
 parser_of() {
     case $1 in
         base64) echo helper/base/base64.c ;;
+        boot-entries) echo helper/op/boot-entries.c helper/op/boot-value.c ;;
+        cards) echo helper/op/cards-file.c ;;
         cmdline) echo helper/op/cmdline.c ;;
         config) echo helper/op/config.c helper/op/config-keys.c ;;
+        cpio) echo helper/base/cpio.c helper/base/initramfs.c ;;
         crypttab) echo helper/op/crypttab.c ;;
         header) echo helper/luks/rules.c helper/luks/rules-keyslot.c ;;
         http) echo helper/kms/keyprotect.c helper/kms/iam.c ;;
@@ -45,19 +48,22 @@ parser_of() {
 }
 
 one() { # TARGET: 0, unless it found something
-    local program="$B/tests/fuzz/fuzz-$1" folders=() folder options=() status executions edges
+    local program="$B/tests/fuzz/fuzz-$1" folders=() folder options=() status seconds executions edges
+    local TIMEFORMAT='%U %S'
     mkdir -p "$room/$1" "$room/seeds-$1"
     for folder in "tests/fuzz/corpus/$1" "tests/fixtures/$1"; do
         [[ ! -d $folder ]] || folders+=("$folder")
     done
     [[ ! -e tests/fuzz/dictionaries/$1 ]] || options+=("-dict=tests/fuzz/dictionaries/$1")
-    FUZZ_SEEDS="$room/seeds-$1" LLVM_PROFILE_FILE="$room/$1.profraw" "$program" \
+    { time FUZZ_SEEDS="$room/seeds-$1" LLVM_PROFILE_FILE="$room/$1.profraw" "$program" \
         -max_total_time="${SECONDS_EACH:-60}" -max_len=65536 -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$room/$1." \
-        -print_final_stats=1 "${options[@]}" "$room/$1" "$room/seeds-$1" "${folders[@]}" </dev/null >"$room/$1.log" 2>&1
+        -print_final_stats=1 "${options[@]}" "$room/$1" "$room/seeds-$1" "${folders[@]}" </dev/null >"$room/$1.log" 2>&1; } \
+        2>"$room/$1.time"
     status=$?
+    seconds="$(awk '{ printf "%d", $1 + $2 }' "$room/$1.time")"
     executions="$(sed -nE 's/^stat::number_of_executed_units: *//p' "$room/$1.log")"
     edges="$(sed -nE 's/.* cov: ([0-9]+) .*/\1/p' "$room/$1.log" | tail -n 1)"
-    printf '%s %s %s %s %s\n' "$1" "${SECONDS_EACH:-60}" "${executions:-0}" "${edges:-0}" "$status" >>"$room/runs"
+    printf '%s %s %s %s %s\n' "$1" "$seconds" "${executions:-0}" "${edges:-0}" "$status" >>"$room/runs"
     if [[ $status -ne 0 ]]; then
         printf 'not ok - fuzz-%s\n' "$1"
         tail -n 60 "$room/$1.log"
