@@ -228,7 +228,8 @@ if [[ -x $carded ]]; then
     unchanged 'and changes no byte' "$v" "$(digest "$ROOM/blank")"
 fi
 verb_on_disk rotate full+page --header-backup "$ROOM/disk/backup"
-check 'a rotation without room for its header backup fails' not test "$status" -eq 0
+check 'a rotation without room for its header backup fails, by that' contains \
+    "$([[ $status -ne 0 ]] && echo "failed: $out$err")" 'failed: ' "$ROOM/disk/backup"
 unchanged 'and the volume stays as it is' "$v" "$(digest "$ROOM/bound")"
 check 'and no half backup stays' same "$(<"$v.list")" volume
 
