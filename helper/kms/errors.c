@@ -38,9 +38,9 @@ static void start(const struct http_answer *answer, struct verdict *ret)
 
 static bool tls_is_mbedtls(void)
 {
-	const char *name = curl_version_info(CURLVERSION_NOW)->ssl_version;
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
-	return name && strstr(name, "mbedTLS");
+	return info && info->ssl_version && strstr(info->ssl_version, "mbedTLS");
 }
 
 /*
