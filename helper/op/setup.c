@@ -69,6 +69,8 @@ enum outcome op_setup_begin(const struct setup_request *request, struct verdict 
 	o = request->config_path ? OUTCOME_NOTHING_TO_DO : config_load_old(request->sysroot, &old, v);
 	if (o == OUTCOME_NOTHING_TO_DO)
 		return may_write(file, v);
+	if (o == OUTCOME_INTERNAL)
+		return o; /* which says nothing about whether there is one */
 	verdict_set(v, OUTCOME_NOTHING_TO_DO, "%s%s counts as long as there is no %s", request->sysroot,
 		    CONFIG_OLD_PATH, file);
 	return verdict_hint(v, "hpcs-for-luks convert prints a configuration that says the same");
