@@ -204,6 +204,7 @@ int sandbox_calls(void)
 {
 	struct program p;
 	struct sock_fprog prog = { .filter = p.code };
+	long r;
 
 	if (SANITIZED) {
 		log_debug("sandbox: no seccomp in a build with sanitizers");
@@ -211,8 +212,11 @@ int sandbox_calls(void)
 	}
 	build(&p);
 	prog.len = p.len;
-	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog) == 0)
+	r = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
+	if (r == 0)
 		return 1;
+	if (r > 0)
+		return -ESRCH; /* the number of a thread that couldn't follow; errno says nothing of it */
 	/* EINVAL is a kernel without filters, ENOSYS one without the call. */
 	return errno == EINVAL || errno == ENOSYS ? 0 : -errno;
 }
