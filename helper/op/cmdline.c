@@ -10,6 +10,8 @@
 
 #include "base/file.h"
 
+#define BLANKS " \t\n\v\f\r"
+
 static const struct cmdline_word words[] = {
 	{ "rd.cexluks", "0", "no automatic unlock in the initramfs" },
 	{ "rd.cexluks.uuid", "UUID", "only this volume; may be repeated" },
@@ -138,25 +140,65 @@ static void take_luks(struct cmdline *c, const char *name, char *value)
 		(void)add_pair(c->luks_options, &c->n_luks_options, value, true);
 }
 
+/* systemd takes "-" and "_" for the same in the names of its words. */
+static bool is_systemd_word(const char *name, const char *word)
+{
+	while (*name && (*name == *word || (*name == '_' && *word == '-'))) {
+		name++;
+		word++;
+	}
+	return !*name && !*word;
+}
+
+/*
+ * systemd's own, "rd." for the initramfs only: kernel-command-line(7), systemd-debug-generator(8),
+ * systemd-run-generator(8), systemd-import-generator(8). Whatever a credential or a unit is for, it counts: there are
+ * too many that bring a unit, a file or a rule of udev, or stop one that shuts the volume in.
+ */
+static bool systemd_asks_for_shell(const char *name, const char *value, bool in_initrd)
+{
+	static const char *const anywhere[] = { "wants", "run", "set-credential", "set-credential-binary" };
+	static const char *const initrd[] = { "unit", "mask", "pull" };
+
+	if (is_systemd_word(name, "break"))
+		return true;
+	if (is_systemd_word(name, "debug-shell") || is_systemd_word(name, "crash-shell"))
+		return !is_false(value);
+	for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
+		if (is_systemd_word(name, anywhere[i]))
+			return value;
+	for (size_t i = 0; i < ARRAY_SIZE(initrd) && in_initrd; i++)
+		if (is_systemd_word(name, initrd[i]))
+			return value;
+	return false;
+}
+
 /* Words that hand somebody a shell, or another program as init, before or beside the root. */
 static bool asks_for_shell(const char *name, const char *value)
 {
-	static const char *const with_value[] = { "init", "rdinit", "rd.systemd.unit" };
-	static const char *const boolean[] = { "systemd.debug-shell", "systemd.debug_shell",
-					       "rd.systemd.debug-shell", "rd.systemd.debug_shell" };
+	bool in_initrd = !strncmp(name, "rd.systemd.", 11);
 
-	if (!strcmp(name, "rd.break"))
+	if (in_initrd || !strncmp(name, "systemd.", 8))
+		return systemd_asks_for_shell(name + (in_initrd ? 11 : 8), value, in_initrd);
+	if (!strcmp(name, "rd.break") || !strcmp(name, "rdbreak"))
 		return true;
 	/* kernel-command-line(7): alone they are short for rd.systemd.unit=; with a value dracut's. */
 	if (!strcmp(name, "rd.emergency") || !strcmp(name, "rd.rescue"))
 		return !value;
-	for (size_t i = 0; i < ARRAY_SIZE(with_value); i++)
-		if (!strcmp(name, with_value[i]))
-			return value; /* without one they are words for init, and mean nothing there */
-	for (size_t i = 0; i < ARRAY_SIZE(boolean); i++)
-		if (!strcmp(name, boolean[i]))
-			return !is_false(value);
-	return false;
+	/* without a value they are words for init, and mean nothing there */
+	return value && (!strcmp(name, "init") || !strcmp(name, "rdinit"));
+}
+
+static void look_for_shell(struct cmdline *c, char *word)
+{
+	char *value = strchr(word, '=');
+
+	if (value)
+		*value++ = '\0';
+	if (!c->shell_word && asks_for_shell(word, value))
+		c->shell_word = word;
+	if (value)
+		value[-1] = '='; /* the console shows the whole word */
 }
 
 static void take_word(struct cmdline *c, char *word)
@@ -171,17 +213,15 @@ static void take_word(struct cmdline *c, char *word)
 			unknown_word(c, name);
 		return;
 	}
+	look_for_shell(c, word);
 	if (value)
 		*value++ = '\0';
 	if (!strncmp(name, "rd.luks", 7) && (name[7] == '.' || !name[7]))
 		take_luks(c, name + 7, value);
 	else if (!strcmp(name, "rd.neednet"))
 		c->neednet = !is_false(value);
-	else if (!c->shell_word && asks_for_shell(name, value)) {
-		c->shell_word = name;
-		if (value)
-			value[-1] = '='; /* the console shows the whole word */
-	}
+	if (value && c->shell_word == word)
+		value[-1] = '=';
 }
 
 /* Splits in place at blanks; double quotes protect blanks and are dropped, as the kernel does. */
@@ -203,6 +243,24 @@ static char *next_word(char **rest)
 	return word;
 }
 
+/*
+ * The kernel knows double quotes, systemd single ones as well, dracut's shell none. A word that somebody may see as
+ * one for a shell counts: blanks part words here also within quotes, and quotes are dropped. Only for these words.
+ */
+static char *next_word_of_any_reader(char **rest)
+{
+	char *in = *rest + strspn(*rest, BLANKS), *out = in, *word = in;
+
+	if (!*in)
+		return NULL;
+	for (; *in && !strchr(BLANKS, *in); in++)
+		if (*in != '"' && *in != '\'')
+			*out++ = *in;
+	*rest = *in ? in + 1 : in;
+	*out = '\0';
+	return word;
+}
+
 int cmdline_parse(const char *text, struct cmdline **ret)
 {
 	_cleanup_cmdline_ struct cmdline *c = calloc(1, sizeof(*c));
@@ -211,11 +269,15 @@ int cmdline_parse(const char *text, struct cmdline **ret)
 	if (!c)
 		return -ENOMEM;
 	c->text = strdup(text);
-	if (!c->text)
+	c->loose = strdup(text);
+	if (!c->text || !c->loose)
 		return -ENOMEM;
 	rest = c->text;
 	while ((word = next_word(&rest)))
 		take_word(c, word);
+	rest = c->loose;
+	while ((word = next_word_of_any_reader(&rest)))
+		look_for_shell(c, word);
 	*ret = take_ptr(c);
 	return 0;
 }
@@ -261,6 +323,7 @@ void cmdline_free(struct cmdline *cmdline)
 	if (!cmdline)
 		return;
 	free(cmdline->text);
+	free(cmdline->loose);
 	free(cmdline);
 }
 

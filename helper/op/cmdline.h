@@ -22,6 +22,7 @@ struct cmdline_pair {
 
 struct cmdline {
 	char *text;		/* merged; everything below points into it */
+	char *loose;		/* the same as the loosest reader sees it, for shell_word alone */
 	bool off;		/* rd.cexluks=0 */
 	bool luks_off;		/* rd.luks=0 */
 	bool keys_off;		/* rd.cexluks.keys=0 */
