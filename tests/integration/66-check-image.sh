@@ -6,6 +6,8 @@
 # helper and its libraries; images by dracut are in dracut.sh.
 # shellcheck source-path=SCRIPTDIR disable=SC2016,SC2317 # functions are reached through fault; scripts of a stand-in
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/image.sh
+source tests/integration/image.sh
 need 'images' cryptsetup jq curl cpio ldd strip unshare gzip xz zstd
 if [[ $EUID -ne 0 ]] || ! unshare -mp --fork true 2>/dev/null; then
     skip 'images: needs root and namespaces'
@@ -28,37 +30,18 @@ cp "$SIM_CA" "$system/etc/cexluks/ca.pem"
 install -m 600 "$SIM_API_KEY_FILE" "$system/etc/cexluks/api-key"
 : >"$system/proc/cmdline"
 
-units=(cexluks-{boot,retry,forget,refused}.service cryptsetup-pre.target)
-mkdir -p "$good"/{dev,proc,sys,run,etc/systemd/system/initrd.target.wants,usr/sbin,usr/lib/{dracut/hooks,systemd/system}} \
-    "$good"/usr/lib/{modules/6.1-test/kernel,modules-load.d} "$good"/usr/lib/dracut/hooks/{cmdline,pre-udev,cleanup}
-cp -a "$system/etc/cexluks" "$good/etc/"
-printf 'root /volume none luks\n' >"$good/etc/crypttab"
-install -D -m 644 /dev/stdin "$good/etc/systemd/network/50-dhcp.network" <<<$'[Match]\nName=*\n[Network]\nDHCP=yes'
+image_tree "$good" "$system"
 cp "$ROOM/volume" "$good/volume"
 cp "$CEXLUKS" "$good/usr/sbin/cexluks"
 while read -r file; do
     install -D --strip --strip-program=strip "$file" "$good$file"
 done < <(is_static || ldd "$CEXLUKS" | grep -o '/[^ ]*')
-touch "${units[@]/#/$good/usr/lib/systemd/system/}" "$good"/usr/lib/systemd/systemd{,-networkd} \
-    "$good"/usr/lib/dracut/hooks/{cmdline/20-cexluks-need,pre-udev/65-cexluks-bound,cleanup/15-cexluks-end}-network.sh
-ln -s /usr/lib/systemd/system/cexluks-{boot,retry}.service "$good/etc/systemd/system/initrd.target.wants/"
-mkdir "$good/usr/lib/modules/keys" # as Debian has one
-(
-    cd "$good/usr/lib/modules/6.1-test" || exit
-    echo 'an ELF file of many megabytes' >kernel/dm-crypt.ko.xz
-    printf 'kernel/dm-crypt.ko.xz: kernel/dm-mod.ko.xz\n' >modules.dep
-    printf 'kernel/crypto/algif_skcipher.ko\n' >modules.builtin
-)
-printf 'dm_crypt\nalgif_skcipher\n' >"$good/usr/lib/modules-load.d/cexluks.conf"
 
 sed '/END CERTIFICATE/q' /etc/ssl/certs/ca-certificates.crt >"$ROOM/other.pem"
 
-archive() { # FOLDER [cpio's options…]
-    (cd "$1" && find . -print0 | cpio --quiet -0 -o -H newc "${@:2}")
-}
 image="$system/boot/initramfs.img"
 build() { # [FOLDER]
-    archive "${1-$tree}" >"$image"
+    image_archive "${1-$tree}" >"$image"
 }
 look() { # [OPTION…]
     run check --initramfs "$image" --sysroot "$system" "$@" </dev/null
@@ -82,13 +65,13 @@ check 'nobody at all' same "$(sim_tokens_issued)" "$tokens_before"
 mkdir -p "$ROOM/early/kernel/x86/microcode"
 echo microcode >"$ROOM/early/kernel/x86/microcode/GenuineIntel.bin"
 for packer in gzip xz zstd; do
-    { archive "$ROOM/early" && archive "$good" | "$packer" -c; } >"$image"
+    { image_archive "$ROOM/early" && image_archive "$good" | "$packer" -c; } >"$image"
     look --offline
     expect "microcode in front, and the rest packed with $packer" 0 '1 of 1 volumes would open'
 done
 mkdir -p "$ROOM/late/etc/cexluks"
 echo 'a newer one' >"$ROOM/late/etc/cexluks/api-key"
-{ archive "$good" && archive "$ROOM/late"; } >"$image"
+{ image_archive "$good" && image_archive "$ROOM/late"; } >"$image"
 look --offline
 expect 'an archive behind the first one replaces files of it' 42 '/etc/cexluks/api-key: failed: image-stale'
 
@@ -116,10 +99,8 @@ say() { # TEXT FILE
 like_initramfs_tools() {
     rm -r usr/lib/dracut && mkdir -p scripts conf && touch scripts/functions conf/initramfs.conf
 }
-stand_in() { # SCRIPT, in place of the helper; the shell comes with it
-    cp --parents -L "$(realpath /bin/sh)" . && install -D "$(realpath /bin/sh)" bin/sh &&
-        ldd /bin/sh | grep -o '/[^ ]*' | while read -r file; do install -D "$file" ".$file"; done &&
-        printf '#!/bin/sh\n%s\n' "$1" >usr/sbin/cexluks
+stand_in() { # SCRIPT, in place of the helper
+    image_stand_in . "$1"
 }
 
 fault 'configuration of yesterday' 42 '/etc/cexluks/cexluks.conf: failed: image-stale: it is another one in the image' \
@@ -210,7 +191,7 @@ expect 'one entry, and it is good' 0 'initramfs.img: /volume: kms:prod: ok' '1 o
 printf 'title to roll back to\ninitrd\t/ostree/initramfs-old.img\n' >"$system/boot/loader/entries/1-old.conf"
 mkdir "$system/boot/ostree"
 rm -rf "$tree" && cp -a "$good" "$tree" && rm "$tree/etc/cexluks/api-key"
-archive "$tree" >"$system/boot/ostree/initramfs-old.img"
+image_archive "$tree" >"$system/boot/ostree/initramfs-old.img"
 look_at_all
 expect 'the one to roll back to is not' 43 'initramfs-old.img: /etc/cexluks/api-key: failed: image-incomplete' \
     'initramfs.img: /volume: kms:prod: ok'
@@ -307,10 +288,10 @@ expect 'an empty file' 43 'image: failed: image-incomplete' 'it is empty'
 head -c 100000 /dev/urandom >"$image"
 look
 expect 'noise' 43 'it is no initramfs, or damaged'
-archive "$good" | head -c 300000 >"$image"
+image_archive "$good" | head -c 300000 >"$image"
 look
 expect 'one that is cut short' 43 'it is no initramfs, or damaged'
-archive "$good" | gzip -c | head -c 300000 >"$image"
+image_archive "$good" | gzip -c | head -c 300000 >"$image"
 look
 expect 'one that is packed and cut short' 43 'gzip unpacks from it is damaged'
 rm "$image"
@@ -340,7 +321,7 @@ through_link() { # a link out of it, and then a file behind that
     mkdir -p "$ROOM/one" "$ROOM/two/out"
     ln -sfn "$ROOM" "$ROOM/one/out"
     echo x >"$ROOM/two/out/reached"
-    archive "$ROOM/one" && archive "$ROOM/two"
+    image_archive "$ROOM/one" && image_archive "$ROOM/two"
 }
 absolute() {
     echo x >"$ROOM/planted"
