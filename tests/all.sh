@@ -38,5 +38,6 @@ more "make check-static ARCH=s390x" "$MAKE" check-static ARCH=s390x
 more "make check-static LIBC=glibc" "$MAKE" check-static LIBC=glibc
 more "boots with the static helper" env HELPER=static tests/boot/run -j2
 more "make check-faults" "$MAKE" check-faults
-more "verbs killed at every write" env EVERY_WRITE=yes tests/integration/run 23-interrupted
+more "verbs killed at every write" env EVERY_WRITE=yes tests/integration/run 15-rotate 19-apply 23-interrupted 23-rebind \
+    89-credential-header
 stage_finish

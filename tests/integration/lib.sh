@@ -209,13 +209,27 @@ header_edit() { # FILE JQ-FILTER [jq's options…]
     header_set "$1" "$(header_json "$1" | jq -c "${@:3}" "$2")"
 }
 
+# A verb that is ended by SIGKILL: at every write and sync of a file that a run which is left alone makes, if EVERY_WRITE is
+# set (tests/all.sh), else at every STEP-th. strace counts each system call by itself, so a moment names one: write:3.
+
 kill_step() { # STEP: every which moment to kill at; the build with sanitizers is slower, and they say nothing of what is killed
-    if [[ ${B-} == *-san ]]; then echo $((4 * $1)); else echo "$1"; fi
+    if [[ -n ${EVERY_WRITE-} ]]; then echo 1; elif [[ ${B-} == *-san ]]; then echo $((4 * $1)); else echo "$1"; fi
 }
 
-killed_at() { # MOMENT FILE COMMAND…: ends it at its MOMENT-th write or sync of FILE; did it live?
-    strace -f -qq -o "$ROOM/trace" -P "$2" -e trace=write,pwrite64,fsync -e "inject=write,pwrite64,fsync:signal=KILL:when=$1" \
-        "${@:3}" </dev/null >"$ROOM/killed-said" 2>&1
+writes_of() { # STEP FILE COMMAND…: sets writes, every STEP-th moment to kill at, the last too, and n_writes, of all
+    local calls=write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync,ftruncate,fallocate
+    ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$ROOM/trace" -P "$2" -e "trace=$calls" "${@:3}" </dev/null \
+        >"$ROOM/killed-said" 2>&1
+    mapfile -t writes < <(sed -nE 's/^[0-9]+ +([a-z0-9]+)\(.*/\1/p' "$ROOM/trace" | awk '{ print $1 ":" ++n[$1] }')
+    # shellcheck disable=SC2034 # for titles
+    n_writes=${#writes[@]}
+    mapfile -t writes < <(printf '%s\n' "${writes[@]}" | awk -v step="$1" '{ last = $0 } (NR - 1) % step == 0 { print; last = "" }
+        END { if (last) print last }')
+}
+
+killed_at() { # MOMENT FILE COMMAND…: ends it there; did it live?
+    ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -P "$2" -e "trace=${1%:*}" \
+        -e "inject=${1%:*}:signal=KILL:when=${1#*:}" "${@:3}" </dev/null >"$ROOM/killed-said" 2>&1
 } 2>/dev/null # where the shell tells of what was killed
 
 REFUSED_BY=(pass open bind unbind)
