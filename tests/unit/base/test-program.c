@@ -228,6 +228,30 @@ static void test_callers_of_other_kinds(void **state)
 	assert_alone(leave_others_alone);
 }
 
+static int started(const char *script)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	int fds[2];
+	pid_t pid;
+	char b[64];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(program_start(argv, -1, fds[1], &pid), 0);
+	(void)close(fds[1]);
+	while (read(fds[0], b, sizeof(b)) > 0)
+		;
+	(void)close(fds[0]);
+	return program_end(pid);
+}
+
+static void test_a_started_program_ends_by_itself(void **state)
+{
+	(void)state;
+	/* it has the tether still, so the end of the pipe comes when its status is settled */
+	assert_int_equal(started("printf x; exec >&-; sleep 0.1; exit 0"), 0);
+	assert_int_equal(started("printf x; exec >&-; sleep 0.1; exit 3"), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_run_is_missing),
 		cmocka_unit_test(test_what_a_program_says_is_kept_up_to_the_room_for_it),
 		cmocka_unit_test(test_callers_of_other_kinds),
+		cmocka_unit_test(test_a_started_program_ends_by_itself),
 	};
 
 	return cmocka_run_group_tests_name("base/program", tests, NULL, NULL);
