@@ -28,6 +28,7 @@ parser_of() {
         base64) echo helper/base/base64.c ;;
         boot-entries) echo helper/op/boot-entries.c helper/op/boot-value.c ;;
         cards) echo helper/op/cards-file.c ;;
+        certificate) echo helper/base/certificate.c ;;
         cmdline) echo helper/op/cmdline.c ;;
         config) echo helper/op/config.c helper/op/config-keys.c ;;
         cpio) echo helper/base/cpio.c helper/base/initramfs.c ;;
